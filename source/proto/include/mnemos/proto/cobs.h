@@ -45,7 +45,8 @@ size_t mn_cobs_encode(uint8_t *out, const void *data, size_t len);
 /*
  * Decodes `len` bytes, none of which is the terminator. Writes at most `len` bytes;
  * `out` may be `in` itself. Returns the decoded length (0 for no data), or
- * MN_COBS_INVALID where a code points past the end or a byte is zero.
+ * MN_COBS_INVALID where a code points past the end or a byte is zero; then nothing
+ * has been written, so an input decoded in place is still what it was.
  */
 size_t mn_cobs_decode(uint8_t *out, const uint8_t *in, size_t len);
 

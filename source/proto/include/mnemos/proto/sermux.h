@@ -64,8 +64,9 @@ enum mn_sermux_kind {
  * An item found in the stream. `data` points into the receiver's buffer and is good
  * until the next call with that receiver. For FRAME it is the payload; for BAD_COBS
  * and SHORT the bytes as they were on the wire, without terminator, so that a host
- * can show them as text; for OVERLONG the first bytes of what is being skipped.
- * OVERLONG is reported once, when the limit is passed, not at the terminator.
+ * can show them as text; for OVERLONG the first `cap` bytes of what is skipped.
+ * OVERLONG is reported once, when the limit is passed, not at the terminator; that
+ * terminator is not reported as a FLUSH. `port` is 0 unless the kind is FRAME.
  */
 struct mn_sermux_item {
 	enum mn_sermux_kind kind;
@@ -75,8 +76,9 @@ struct mn_sermux_item {
 };
 
 /*
- * The receiving end of a line. The caller supplies the buffer, of `cap` bytes: the
- * longest frame accepted, terminator included, and keeps it until the end.
+ * The receiving end of a line. The caller supplies the buffer and keeps it until the
+ * end. `cap` is its size and the longest frame accepted, terminator included; at
+ * least MN_SERMUX_BOUND(1) or no frame fits. The fields are the receiver's own.
  */
 struct mn_sermux_receiver {
 	uint8_t *buffer;
@@ -91,9 +93,19 @@ void mn_sermux_receiver_init(struct mn_sermux_receiver *receiver, uint8_t *buffe
 void mn_sermux_receiver_reset(struct mn_sermux_receiver *receiver);
 
 /*
- * Takes bytes from `data` up to and including the next terminator, says in `item`
- * what that made, and returns how many it took (at least 1 if len > 0). Call it
- * again with the rest until all is taken. Cost: linear, about one copy.
+ * Takes bytes from `data` until they make an item or run out, says in `item` what
+ * that was, and returns how many it took (at least 1 if len > 0). Call it again with
+ * the rest until all is taken:
+ *
+ *     while (len > 0) {
+ *             size_t taken = mn_sermux_receive(&receiver, data, len, &item);
+ *             data += taken, len -= taken;
+ *             if (item.kind == MN_SERMUX_FRAME)
+ *                     deliver(item.port, item.data, item.len);
+ *     }
+ *
+ * The same bytes make the same items however they are cut up. `data` must not overlap
+ * the buffer. Cost: linear; one copy where the whole frame is in `data`, else two.
  */
 size_t mn_sermux_receive(struct mn_sermux_receiver *receiver, const void *data, size_t len,
 			 struct mn_sermux_item *item);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Byte stuffing; the contract is in the header. Each group is one search and one copy. */
+#include <stdbool.h>
+#include <string.h>
+#include <mnemos/proto/cobs.h>
+
+/* The code of a full group: 254 literals and no implied zero. */
+#define FULL 255
+
+void mn_cobs_begin(struct mn_cobs_encoder *encoder, uint8_t *out)
+{
+	encoder->code = out;
+	encoder->next = out + 1;
+}
+
+/* A full group is closed at once, so the open one always has room; that is also where the
+ * final 01 comes from when the data ends with a full group. */
+void mn_cobs_add(struct mn_cobs_encoder *encoder, const void *data, size_t len)
+{
+	const uint8_t *in = data;
+	uint8_t *code = encoder->code;
+	uint8_t *next = encoder->next;
+
+	while (len > 0) {
+		size_t room = FULL - (size_t)(next - code);
+		size_t most = len < room ? len : room;
+		const uint8_t *zero = memchr(in, 0, most);
+		size_t run = zero ? (size_t)(zero - in) : most;
+		size_t taken = zero ? run + 1 : run;
+
+		memcpy(next, in, run);
+		next += run;
+		in += taken;
+		len -= taken;
+		if (zero || next - code == FULL) {
+			*code = (uint8_t)(next - code);
+			code = next++;
+		}
+	}
+	encoder->code = code;
+	encoder->next = next;
+}
+
+uint8_t *mn_cobs_end(struct mn_cobs_encoder *encoder)
+{
+	*encoder->code = (uint8_t)(encoder->next - encoder->code);
+	return encoder->next;
+}
+
+size_t mn_cobs_encode(uint8_t *out, const void *data, size_t len)
+{
+	struct mn_cobs_encoder encoder;
+
+	mn_cobs_begin(&encoder, out);
+	mn_cobs_add(&encoder, data, len);
+	return (size_t)(mn_cobs_end(&encoder) - out);
+}
+
+/* A code is also the distance to the next one, so the chain has to land on the end. */
+static bool is_valid(const uint8_t *in, size_t len)
+{
+	size_t at = 0;
+
+	if (len > 0 && memchr(in, 0, len))
+		return false;
+	while (at < len)
+		at += in[at];
+	return at == len;
+}
+
+/* Checked as a whole first: a decoder that fails half-way in place would have destroyed the
+ * bytes that its caller wants to show. */
+size_t mn_cobs_decode(uint8_t *out, const uint8_t *in, size_t len)
+{
+	const uint8_t *end = in + len;
+	uint8_t *next = out;
+
+	if (!is_valid(in, len))
+		return MN_COBS_INVALID;
+	while (in < end) {
+		size_t code = *in++;
+
+		memmove(next, in, code - 1);
+		next += code - 1;
+		in += code - 1;
+		if (code != FULL && in < end)
+			*next++ = 0;
+	}
+	return (size_t)(next - out);
+}
