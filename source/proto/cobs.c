@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Byte stuffing; the contract is in the header. Each group is one search and one copy. */
+/*
+ * Byte stuffing; the contract is in the header. Each group is one search and one copy; real
+ * data has long runs of zeros, so an empty group costs neither.
+ */
 #include <stdbool.h>
 #include <string.h>
 #include <mnemos/proto/cobs.h>
@@ -24,11 +27,12 @@ void mn_cobs_add(struct mn_cobs_encoder *encoder, const void *data, size_t len)
 	while (len > 0) {
 		size_t room = FULL - (size_t)(next - code);
 		size_t most = len < room ? len : room;
-		const uint8_t *zero = memchr(in, 0, most);
+		const uint8_t *zero = *in ? memchr(in, 0, most) : in;
 		size_t run = zero ? (size_t)(zero - in) : most;
 		size_t taken = zero ? run + 1 : run;
 
-		memcpy(next, in, run);
+		if (run > 0)
+			memcpy(next, in, run);
 		next += run;
 		in += taken;
 		len -= taken;
@@ -72,18 +76,19 @@ static bool is_valid(const uint8_t *in, size_t len)
  * bytes that its caller wants to show. */
 size_t mn_cobs_decode(uint8_t *out, const uint8_t *in, size_t len)
 {
-	const uint8_t *end = in + len;
 	uint8_t *next = out;
 
 	if (!is_valid(in, len))
 		return MN_COBS_INVALID;
-	while (in < end) {
+	while (len > 0) {
 		size_t code = *in++;
 
-		memmove(next, in, code - 1);
+		if (code > 1)
+			memmove(next, in, code - 1);
 		next += code - 1;
 		in += code - 1;
-		if (code != FULL && in < end)
+		len -= code;
+		if (code != FULL && len > 0)
 			*next++ = 0;
 	}
 	return (size_t)(next - out);

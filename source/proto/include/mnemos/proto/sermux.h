@@ -38,7 +38,7 @@ enum mn_sermux_port_number {
 #define MN_SERMUX_MAX_FRAME 512
 
 /* Longest payload that always fits a frame of `frame` bytes (506 for 512). */
-#define MN_SERMUX_MAX_PAYLOAD(frame) ((frame) - 2 - MN_SERMUX_HEADER - ((frame) - 1) / 255)
+#define MN_SERMUX_MAX_PAYLOAD(frame) (254 * (frame) / 255 - 1 - MN_SERMUX_HEADER)
 
 /* Most bytes on the wire for a payload of n bytes, terminator included. */
 #define MN_SERMUX_BOUND(n) (MN_COBS_BOUND((n) + MN_SERMUX_HEADER) + 1)
