@@ -58,6 +58,7 @@ struct mn_postcard_writer {
 
 void mn_postcard_writer_init(struct mn_postcard_writer *writer, void *data, size_t cap);
 
+/* One byte each: 0 or 1, the byte, two's complement. */
 void mn_postcard_put_bool(struct mn_postcard_writer *writer, bool value);
 void mn_postcard_put_u8(struct mn_postcard_writer *writer, uint8_t value);
 void mn_postcard_put_i8(struct mn_postcard_writer *writer, int8_t value);
@@ -85,6 +86,7 @@ struct mn_postcard_reader {
 
 void mn_postcard_reader_init(struct mn_postcard_reader *reader, const void *data, size_t len);
 
+/* One byte each; a bool that is neither 0 nor 1 is an error. */
 bool mn_postcard_get_bool(struct mn_postcard_reader *reader);
 uint8_t mn_postcard_get_u8(struct mn_postcard_reader *reader);
 int8_t mn_postcard_get_i8(struct mn_postcard_reader *reader);
