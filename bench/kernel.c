@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Kernel benchmarks: `bench_kernel NAME COUNT` does one thing COUNT times on a virtual
+ * clock. The driver counts instructions as the difference of two counts, so that
+ * start-up and end cancel out.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <mnemos/operation.h>
+
+static struct mn_kernel kernel;
+static struct mn_registry_slot services[16];
+static uint64_t clock_us;
+static long count;
+
+uint64_t mn_platform_now_us(const struct mn_kernel *k)
+{
+	(void)k;
+	return clock_us;
+}
+
+uint64_t mn_platform_cpu_ns(const struct mn_kernel *k)
+{
+	struct timespec now;
+
+	(void)k;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void mn_platform_panic_write(const char *text, size_t len)
+{
+	fwrite(text, 1, len, stderr);
+}
+
+void mn_platform_halt(void)
+{
+	abort();
+}
+
+/* Runs until every task has ended; time jumps to the next deadline. */
+static void run(void)
+{
+	while (kernel.task_count) {
+		const uint64_t next_us = mn_kernel_run_once(&kernel);
+
+		if (next_us == MN_NEVER)
+			break;
+		if (next_us > clock_us)
+			clock_us = next_us;
+	}
+}
+
+/* ---- call ---- */
+
+struct add_request {
+	uint32_t a;
+};
+struct add_response {
+	uint32_t sum;
+};
+MN_SERVICE(add, struct add_request, struct add_response);
+const struct mn_service add_service = MN_SERVICE_INIT(
+	add, "1.0", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635));
+
+struct adder {
+	struct mn_task task;
+	struct mn_server server;
+	struct mn_serving serving;
+};
+
+static mn_poll adder_run(struct adder *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_register(&self->server, &add_service, NULL));
+	for (;;) {
+		MN_TRY(self, mn_serve(&self->serving, &self->server));
+		const struct add_request *request = mn_request(&self->serving);
+		struct add_response *response = mn_response(&self->serving);
+
+		response->sum = request->a + 1;
+		mn_reply(&self->serving, MN_OK);
+	}
+	MN_END(self);
+}
+
+MN_TASK(adder);
+
+struct caller {
+	struct mn_task task;
+	struct mn_call call;
+	struct add_client client;
+	struct add_request request;
+	struct add_response response;
+	struct mn_connect connect;
+	struct adder *server;
+	long left;
+};
+
+static mn_poll caller_run(struct caller *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, add_connect(&self->connect, &self->client, NULL));
+	for (self->left = count; self->left > 0; self->left--) {
+		self->request.a = self->response.sum;
+		MN_TRY(self, add_call(&self->call, &self->client, &self->request, &self->response));
+	}
+	mn_cancel(&self->server->task);
+	MN_END(self);
+}
+
+MN_TASK(caller);
+
+static void bench_call(void)
+{
+	static struct adder adder;
+	static struct caller caller;
+
+	caller.server = &adder;
+	mn_spawn(&kernel, &adder.task, &adder_task);
+	mn_spawn(&kernel, &caller.task, &caller_task);
+	run();
+	if (caller.response.sum != count)
+		abort();
+}
+
+static void bench_call_accounted(void)
+{
+	mn_kernel_account(&kernel, true, 0);
+	bench_call();
+}
+
+/* ---- connect ---- */
+
+static mn_poll connector_run(struct caller *self)
+{
+	MN_BEGIN(self);
+	for (self->left = count; self->left > 0; self->left--)
+		MN_TRY(self, add_connect(&self->connect, &self->client, NULL));
+	mn_cancel(&self->server->task);
+	MN_END(self);
+}
+
+#define connector caller
+static mn_poll connector_poll(struct mn_task *task)
+{
+	return connector_run((struct caller *)(void *)task);
+}
+static const struct mn_task_type connector_task = {connector_poll, "connector", __FILE__,
+						   sizeof(struct caller)};
+
+static void bench_connect(void)
+{
+	static struct adder adder;
+	static struct caller caller;
+
+	caller.server = &adder;
+	mn_spawn(&kernel, &adder.task, &adder_task);
+	mn_spawn(&kernel, &caller.task, &connector_task);
+	run();
+}
+
+/* ---- yield ---- */
+
+struct yielder {
+	struct mn_task task;
+	long left;
+};
+
+static mn_poll yielder_run(struct yielder *self)
+{
+	MN_BEGIN(self);
+	for (self->left = count; self->left > 0; self->left--)
+		MN_YIELD(self);
+	MN_END(self);
+}
+
+MN_TASK(yielder);
+
+static void bench_yield(void)
+{
+	static struct yielder two[2];
+
+	count /= 2;
+	mn_spawn(&kernel, &two[0].task, &yielder_task);
+	mn_spawn(&kernel, &two[1].task, &yielder_task);
+	run();
+}
+
+/* ---- spawn ---- */
+
+struct nothing {
+	struct mn_task task;
+};
+
+static mn_poll nothing_run(struct nothing *self)
+{
+	MN_BEGIN(self);
+	MN_END(self);
+}
+
+MN_TASK(nothing);
+
+static void bench_spawn(void)
+{
+	static struct nothing task;
+
+	for (; count > 0; count--) {
+		mn_spawn(&kernel, &task.task, &nothing_task);
+		if ((count & 31) == 0)
+			run();
+		else
+			mn_kernel_run_once(&kernel);
+	}
+	run();
+}
+
+static void bench_spawn_many(void)
+{
+	static struct nothing task[64];
+
+	for (; count > 0; count -= 64) {
+		for (int i = 0; i < 64; i++)
+			mn_spawn(&kernel, &task[i].task, &nothing_task);
+		mn_kernel_run_once(&kernel);
+	}
+}
+
+/* ---- sleep ---- */
+
+struct sleeper {
+	struct mn_task task;
+	struct mn_sleep nap;
+	long left;
+	uint64_t us;
+};
+
+static mn_poll sleeper_run(struct sleeper *self)
+{
+	MN_BEGIN(self);
+	for (; self->left > 0; self->left--)
+		MN_TRY(self, mn_sleep(&self->nap, self->us));
+	MN_END(self);
+}
+
+MN_TASK(sleeper);
+
+static void bench_sleep(void)
+{
+	static struct sleeper one;
+
+	one.left = count;
+	one.us = 1000;
+	mn_spawn(&kernel, &one.task, &sleeper_task);
+	run();
+}
+
+static void bench_sleep_among(void)
+{
+	static struct sleeper one, others[1000];
+
+	for (int i = 0; i < 1000; i++) {
+		others[i].left = 1;
+		others[i].us = 4000000000 + 7 * (uint64_t)i;
+		mn_spawn(&kernel, &others[i].task, &sleeper_task);
+	}
+	one.left = count;
+	one.us = 1000;
+	mn_spawn(&kernel, &one.task, &sleeper_task);
+	run();
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} benches[] = {
+	{"call", bench_call},	      {"call_accounted", bench_call_accounted},
+	{"connect", bench_connect},   {"yield", bench_yield},
+	{"spawn", bench_spawn},	      {"spawn_many", bench_spawn_many},
+	{"sleep", bench_sleep},	      {"sleep_among", bench_sleep_among},
+};
+
+int main(int argc, char **argv)
+{
+	struct timespec a, b;
+
+	if (argc != 3)
+		return 2;
+	count = atol(argv[2]);
+	mn_kernel_init(&kernel, &(struct mn_kernel_config){.services = services, .max_services = 16});
+	for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
+		if (strcmp(benches[i].name, argv[1]) != 0)
+			continue;
+		const long n = count;
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		benches[i].run();
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		printf("%.1f ns each\n",
+		       ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / (double)n);
+		return 0;
+	}
+	return 2;
+}

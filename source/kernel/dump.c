@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What every task does and waits for, as text; and panics, which print it.
+ *
+ * No allocation and no printf: this also runs after everything else is broken, and is
+ * linked into the smallest image.
+ */
+#include <string.h>
+#include "internal.h"
+
+/* Hops followed along "waits on ... held by ..." before a chain counts as endless. */
+#define CHAIN_MAX 64
+
+struct mn_task *mn_wait_holder(const struct mn_wait *wait)
+{
+	static const uint8_t holders[] = {
+#define HOLDER(name, holder, text) [name] = (holder),
+		MN_WAIT_LIST(HOLDER)
+#undef HOLDER
+	};
+
+	if (!wait->on)
+		return NULL;
+	switch (holders[wait->kind]) {
+	case MN_HELD_BY_FIRST:
+		return *(struct mn_task *const *)wait->on;
+	case MN_HELD_BY_ITSELF:
+		return (struct mn_task *)(uintptr_t)wait->on;
+	default:
+		return NULL;
+	}
+}
+
+const char *mn_wait_text(const struct mn_wait *wait)
+{
+	static const char *const texts[] = {
+#define TEXT(name, holder, text) [name] = (text),
+		MN_WAIT_LIST(TEXT)
+#undef TEXT
+	};
+
+	return texts[wait->kind];
+}
+
+struct out {
+	void (*write)(void *context, const char *text, size_t len);
+	void *context;
+};
+
+static void put(const struct out *out, const char *text)
+{
+	out->write(out->context, text, strlen(text));
+}
+
+static void put_number(const struct out *out, uint64_t number, unsigned base)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = "0123456789abcdef"[number % base];
+		number /= base;
+	} while (number);
+	out->write(out->context, digits + at, sizeof digits - at);
+}
+
+static void put_task(const struct out *out, const struct mn_task *task)
+{
+	put(out, task->type->name);
+	put(out, " #");
+	put_number(out, task->id, 10);
+}
+
+static const char *service_name(const struct mn_wait *wait)
+{
+	if (!wait->on)
+		return NULL;
+	if (wait->kind == MN_WAIT_CONNECT)
+		return ((const struct mn_service *)wait->on)->name;
+	if (wait->kind == MN_WAIT_CALL || wait->kind == MN_WAIT_SERVE)
+		return ((const struct mn_server *)wait->on)->service->name;
+	return NULL;
+}
+
+static void put_wait(const struct out *out, const struct mn_kernel *kernel,
+		     const struct mn_wait *wait)
+{
+	const struct mn_task *holder = mn_wait_holder(wait);
+	const uint32_t age_ticks = kernel->now_ticks - wait->since;
+
+	put(out, mn_wait_text(wait));
+	if (service_name(wait)) {
+		put(out, " ");
+		put(out, service_name(wait));
+	} else if (wait->on && wait->kind != MN_WAIT_JOIN) {
+		put(out, " 0x");
+		put_number(out, (uintptr_t)wait->on, 16);
+	}
+	if (holder) {
+		put(out, wait->kind == MN_WAIT_JOIN ? " " : " held by ");
+		put_task(out, holder);
+	}
+	put(out, ", for ");
+	put_number(out, (uint64_t)age_ticks * 1024 / 1000, 10);
+	put(out, " ms");
+}
+
+static void put_line(const struct out *out, const struct mn_kernel *kernel,
+		     const struct mn_task *task)
+{
+	put(out, "  ");
+	put_task(out, task);
+	put(out, " at ");
+	put(out, task->type->file);
+	put(out, ":");
+	put_number(out, task->frame.resume, 10);
+	if (task == kernel->current)
+		put(out, ": running");
+	else if (task->next)
+		put(out, ": ready");
+	else if (!task->waits)
+		put(out, ": waits for nothing known");
+	for (const struct mn_wait *wait = task == kernel->current ? NULL : task->waits; wait;
+	     wait = wait->more) {
+		put(out, wait == task->waits ? ": waits for " : " or ");
+		put_wait(out, kernel, wait);
+	}
+	put(out, "\n");
+}
+
+/* The task that a waiting task depends on, if it is exactly one. */
+static const struct mn_task *next_in_chain(const struct mn_kernel *kernel,
+					   const struct mn_task *task)
+{
+	if (task == kernel->current || task->next || !task->waits || task->waits->more)
+		return NULL;
+	return mn_wait_holder(task->waits);
+}
+
+/* Whether following the holders from `task` leads back to it, and it has the least id. */
+static bool leads_cycle(const struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_task *at = next_in_chain(kernel, task);
+
+	for (int hops = 0; at && at != task && hops < CHAIN_MAX; hops++) {
+		if (at->id < task->id)
+			return false;
+		at = next_in_chain(kernel, at);
+	}
+	return at == task;
+}
+
+static void put_cycle(const struct out *out, const struct mn_kernel *kernel,
+		      const struct mn_task *task)
+{
+	const struct mn_task *at = task;
+
+	put(out, "  cycle: ");
+	do {
+		put_task(out, at);
+		put(out, " -> ");
+		at = next_in_chain(kernel, at);
+	} while (at != task);
+	put_task(out, task);
+	put(out, "\n");
+}
+
+static const struct mn_task *task_of(const struct mn_list *node)
+{
+	return (const struct mn_task *)(const void *)((const char *)node -
+						      offsetof(struct mn_task, all));
+}
+
+void mn_kernel_dump(const struct mn_kernel *kernel,
+		    void (*write)(void *context, const char *text, size_t len), void *context)
+{
+	const struct out out = {write, context};
+	const struct mn_list *node;
+
+	put(&out, kernel->name);
+	put(&out, ": ");
+	put_number(&out, kernel->task_count, 10);
+	put(&out, " tasks\n");
+	for (node = kernel->tasks.next; node != &kernel->tasks; node = node->next)
+		put_line(&out, kernel, task_of(node));
+	for (node = kernel->tasks.next; node != &kernel->tasks; node = node->next)
+		if (leads_cycle(kernel, task_of(node)))
+			put_cycle(&out, kernel, task_of(node));
+}
+
+static void panic_write(void *context, const char *text, size_t len)
+{
+	(void)context;
+	mn_platform_panic_write(text, len);
+}
+
+void mn__panic(const char *file, int line, const char *reason)
+{
+	const struct out out = {panic_write, NULL};
+	const struct mn_kernel *kernel = mn_running;
+
+	put(&out, "panic at ");
+	put(&out, file);
+	put(&out, ":");
+	put_number(&out, (uint64_t)line, 10);
+	put(&out, ": ");
+	put(&out, reason);
+	put(&out, "\n");
+	if (kernel) {
+		if (kernel->current) {
+			put(&out, "in task ");
+			put_task(&out, kernel->current);
+			put(&out, "\n");
+		}
+		mn_running = NULL; /* a fault in the dump must not come back here */
+		mn_kernel_dump(kernel, panic_write, NULL);
+	}
+	mn_platform_halt();
+}
+
+void mn__bad_resume(const char *file, unsigned resume)
+{
+	mn__panic(file, (int)resume, "no wait stands at this resume point");
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The kernel's own events, as text: what happens, to which task, because of what. */
+#include "internal.h"
+
+#define MN_LOG_TARGET MN__EVENT_TARGET
+
+void mn__event_task(struct mn_kernel *kernel, enum mn__event event, const struct mn_task *task)
+{
+	if (!mn_running) /* start-up code spawns before the first turn */
+		return;
+	if (event == MN__EVENT_SPAWN)
+		mn_trace("spawn %s #%u, %u tasks", task->type->name, (unsigned)task->id,
+			 (unsigned)kernel->task_count);
+	else
+		mn_trace("end %s #%u after %u polls", task->type->name, (unsigned)task->id,
+			 (unsigned)task->polls);
+}
+
+void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task)
+{
+	(void)kernel;
+	mn_trace("poll %s #%u", task->type->name, (unsigned)task->id);
+}
+
+void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task)
+{
+	(void)kernel;
+	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more)
+		mn_trace("wait %s #%u for %s %p", task->type->name, (unsigned)task->id,
+			 mn_wait_text(wait), wait->on);
+}
+
+void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_task *by = kernel->current;
+
+	mn_trace("wake %s #%u by %s #%u", task->type->name, (unsigned)task->id,
+		 by ? by->type->name : "an event", by ? (unsigned)by->id : 0U);
+}
+
+void mn__event_call(struct mn_kernel *kernel, enum mn__event event, const struct mn_call *call)
+{
+	static const char *const names[] = {
+		[MN__EVENT_CALL] = "call", [MN__EVENT_SERVE] = "serve", [MN__EVENT_REPLY] = "reply"};
+	const struct mn_server *server = call->wait.on;
+
+	(void)kernel;
+	mn_trace("%s %s: request %u of client %u, caused by %u", names[event],
+		 server ? server->service->name : "(ended)", (unsigned)call->id,
+		 call->client ? (unsigned)call->client->id : 0U, (unsigned)call->cause);
+}

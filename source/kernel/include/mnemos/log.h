@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The log: text for people, from call sites with a level and a target.
+ *
+ *     #define MN_LOG_TARGET "kernel::bbq"      // once, before the first use in a file
+ *     mn_warn("port %u: ring full, %zu bytes dropped", port, len);
+ *
+ * A filter says what is shown: a level, or a list such as "info,kernel::bbq=trace"; a
+ * target matches its own name and all below it ("kernel" matches "kernel::bbq"), the
+ * longest match counts. A site whose level no directive reaches costs a load and a
+ * branch. The build option log_level removes levels altogether. Where the text goes is
+ * the platform's affair (mn_kernel_config.log). Task context only; never waits.
+ */
+#ifndef MNEMOS_LOG_H
+#define MNEMOS_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mn_kernel;
+
+/* Order and numbers as on the trace wire; OFF is not a level of a record. */
+enum mn_log_level {
+	MN_LOG_TRACE,
+	MN_LOG_DEBUG,
+	MN_LOG_INFO,
+	MN_LOG_WARN,
+	MN_LOG_ERROR,
+	MN_LOG_OFF
+};
+
+/* The least level compiled in (build option log_level). */
+#ifndef MN_LOG_COMPILED
+#define MN_LOG_COMPILED MN_LOG_TRACE
+#endif
+
+/* A call site; constant. */
+struct mn_log_site {
+	const char *target;
+	const char *file;
+	const char *format;
+	uint16_t line;
+	uint8_t level;
+};
+
+/* Where records go. `args` fit site->format. Must not wait and must not log. */
+typedef void mn_log_sink(void *context, const struct mn_log_site *site, va_list args);
+
+/* Directives a filter can have, besides its default level. */
+#define MN_LOG_DIRECTIVES 8
+#define MN_LOG_TARGET_MAX 32
+
+struct mn_log_filter {
+	uint8_t level; /* for targets that no directive matches */
+	uint8_t least; /* least of all levels here: what a site tests first */
+	uint8_t count;
+	struct {
+		char target[MN_LOG_TARGET_MAX];
+		uint8_t level;
+	} directive[MN_LOG_DIRECTIVES];
+};
+
+/*
+ * Reads a filter: comma-separated `level` or `target=level`; blanks around parts are
+ * ignored, an empty text is "info". On an error returns false, leaves `filter` alone and
+ * points `*where` at the part that is wrong.
+ */
+bool mn_log_filter_parse(struct mn_log_filter *filter, const char *text, const char **where);
+
+/* Whether a filter lets a record through. */
+bool mn_log_filter_shows(const struct mn_log_filter *filter, const char *target,
+			 enum mn_log_level level);
+
+/* Puts a filter in force; also says whether the kernel's own events are traced. */
+void mn_log_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *filter);
+
+/* "TRACE" ... "ERROR", "OFF". */
+const char *mn_log_level_name(enum mn_log_level level);
+
+#define MN__LOG(lvl, fmt, ...)                                                                     \
+	do {                                                                                       \
+		static const struct mn_log_site mn__site = {MN_LOG_TARGET, __FILE__, fmt,          \
+							    __LINE__, lvl};                        \
+		if ((lvl) >= MN_LOG_COMPILED && __builtin_expect((lvl) >= mn__log_least(), 0))     \
+			mn__log(&mn__site, fmt __VA_OPT__(, ) __VA_ARGS__);                        \
+	} while (0)
+
+#define mn_trace(...) MN__LOG(MN_LOG_TRACE, __VA_ARGS__)
+#define mn_debug(...) MN__LOG(MN_LOG_DEBUG, __VA_ARGS__)
+#define mn_info(...) MN__LOG(MN_LOG_INFO, __VA_ARGS__)
+#define mn_warn(...) MN__LOG(MN_LOG_WARN, __VA_ARGS__)
+#define mn_error(...) MN__LOG(MN_LOG_ERROR, __VA_ARGS__)
+
+static inline uint8_t mn__log_least(void); /* in kernel.h */
+__attribute__((format(printf, 2, 3))) void mn__log(const struct mn_log_site *site, const char *fmt,
+						   ...);
+
+#endif

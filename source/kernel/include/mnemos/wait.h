@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Waits: what a task waits for, and who can end it.
+ *
+ * Every operation that can be MN_PENDING has a `struct mn_wait`. It serves people, not
+ * scheduling: at any time each task's list of waits says exactly what the task is stuck
+ * on and, where there is one, which task could free it (mn_wait_holder). A task that
+ * races two operations has two waits. The list is made anew at each poll: the executor
+ * empties it, and each operation that stays pending puts its wait in again.
+ */
+#ifndef MNEMOS_WAIT_H
+#define MNEMOS_WAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <mnemos/async.h>
+
+struct mn_task;
+
+/* Who can end a wait: nobody in particular, the task that `on` begins with, or `on` itself. */
+enum mn_wait_holder { MN_HELD_BY_NOBODY, MN_HELD_BY_FIRST, MN_HELD_BY_ITSELF };
+
+/*  name                 holder            text, as in "waits for a reply from" */
+#define MN_WAIT_LIST(X)                                                                            \
+	X(MN_WAIT_NONE, MN_HELD_BY_NOBODY, "nothing")                                              \
+	X(MN_WAIT_SLEEP, MN_HELD_BY_NOBODY, "time")                                                \
+	X(MN_WAIT_JOIN, MN_HELD_BY_ITSELF, "the end of task")                                      \
+	X(MN_WAIT_CALL, MN_HELD_BY_FIRST, "a reply from")                                          \
+	X(MN_WAIT_SERVE, MN_HELD_BY_NOBODY, "a call to")                                           \
+	X(MN_WAIT_CONNECT, MN_HELD_BY_NOBODY, "the service")                                       \
+	X(MN_WAIT_EVENT, MN_HELD_BY_NOBODY, "event")                                               \
+	X(MN_WAIT_QUEUE, MN_HELD_BY_NOBODY, "a wake from queue")                                   \
+	X(MN_WAIT_MUTEX, MN_HELD_BY_FIRST, "mutex")                                                \
+	X(MN_WAIT_SEMAPHORE, MN_HELD_BY_NOBODY, "semaphore")                                       \
+	X(MN_WAIT_SEND, MN_HELD_BY_NOBODY, "room in channel")                                      \
+	X(MN_WAIT_RECEIVE, MN_HELD_BY_NOBODY, "a message in channel")                              \
+	X(MN_WAIT_ONESHOT, MN_HELD_BY_NOBODY, "the value of oneshot")                              \
+	X(MN_WAIT_WRITE, MN_HELD_BY_NOBODY, "room in bbq")                                         \
+	X(MN_WAIT_READ, MN_HELD_BY_NOBODY, "bytes in bbq")                                         \
+	X(MN_WAIT_MEMORY, MN_HELD_BY_NOBODY, "memory of heap")                                     \
+	X(MN_WAIT_IRQ, MN_HELD_BY_NOBODY, "interrupt")
+
+enum mn_wait_kind {
+#define MN__WAIT_ENUM(name, holder, text) name,
+	MN_WAIT_LIST(MN__WAIT_ENUM)
+#undef MN__WAIT_ENUM
+};
+
+struct mn_wait {
+	struct mn_wait *more; /* another wait of the same task, in its current park */
+	struct mn_task *task; /* who waits; whom to wake */
+	const void *on;       /* the object waited on; its type follows from kind */
+	uint32_t since;       /* when it began, in units of 1024 us of kernel time */
+	uint8_t kind;         /* enum mn_wait_kind; MN_WAIT_NONE when not waiting */
+	uint8_t state;        /* the operation's own */
+};
+
+/* The task that can end this wait, or NULL if none in particular. */
+struct mn_task *mn_wait_holder(const struct mn_wait *wait);
+
+/* What is waited for, in words ("a reply from"). */
+const char *mn_wait_text(const struct mn_wait *wait);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the kernel's files share with each other and with nobody else. */
+#ifndef MNEMOS_KERNEL_INTERNAL_H
+#define MNEMOS_KERNEL_INTERNAL_H
+
+#include <mnemos/kernel.h>
+
+/* What happens in a kernel, for those who watch; each call site costs a load and a branch. */
+enum mn__event {
+	MN__EVENT_SPAWN,
+	MN__EVENT_END,
+	MN__EVENT_CALL,
+	MN__EVENT_SERVE,
+	MN__EVENT_REPLY,
+};
+
+void mn__event_task(struct mn_kernel *kernel, enum mn__event event, const struct mn_task *task);
+void mn__event_call(struct mn_kernel *kernel, enum mn__event event, const struct mn_call *call);
+void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task);
+void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
+
+/* Target of the events in the log. */
+#define MN__EVENT_TARGET "kernel::event"
+
+#define MN__EVENT(kernel, function, ...)                                                           \
+	do {                                                                                       \
+		if (MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))                               \
+			mn__event_##function((kernel), __VA_ARGS__);                               \
+	} while (0)
+
+/* task.c */
+void mn__task_end(struct mn_kernel *kernel, struct mn_task *task, mn_poll result);
+void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
+
+/* timer.c */
+void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us);
+uint64_t mn__wheel_next(struct mn_kernel *kernel);
+
+/* irq.c */
+void mn__inbox_drain(struct mn_kernel *kernel);
+
+/* registry.c */
+void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *task);
+
+/* call.c: fails every call of a server with MN_EGONE, and wakes its parked slot. */
+void mn__server_drop(struct mn_server *server);
+
+/* Starts a hello: a call to a server from somebody who has no handle yet. */
+mn_poll mn__call_hello(struct mn_call *call, struct mn_server *server, const void *hello);
+mn_poll mn__call_hello_poll(struct mn_call *call);
+
+#endif

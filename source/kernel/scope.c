@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Cancellation scoped to one operation: time-outs and races.
+ *
+ * While the operation inside is polled, its task's cancel flag is lent to the scope. The
+ * flag afterwards tells whether a wait took it; then the operation is on its way out and
+ * is left alone. A cancellation of the task itself (`outer`) is put back, to be answered
+ * by a wait of its own.
+ */
+#include <mnemos/operation.h>
+#include "internal.h"
+
+/* Returns whether the task itself was already being cancelled. */
+static bool lend_cancel(void)
+{
+	struct mn_frame *frame = &mn_running->current->frame;
+	const bool outer = frame->flags & MN__TASK_CANCEL;
+
+	frame->flags |= MN__TASK_CANCEL;
+	return outer;
+}
+
+/* Returns whether a wait has taken the cancellation. */
+static bool take_back_cancel(bool outer)
+{
+	struct mn_frame *frame = &mn_running->current->frame;
+	const bool told = !(frame->flags & MN__TASK_CANCEL);
+
+	frame->flags = (uint8_t)((frame->flags & ~MN__TASK_CANCEL) | (outer ? MN__TASK_CANCEL : 0));
+	return told;
+}
+
+static bool time_is_up(const struct mn_timeout *timeout)
+{
+	return !timeout->told && !mn_timer_armed(&timeout->timer);
+}
+
+void mn__timeout_enter(struct mn_timeout *timeout, uint64_t us)
+{
+	if (!timeout->armed) {
+		const uint64_t now_us = mn_now_us();
+
+		timeout->armed = true;
+		timeout->told = false;
+		mn_timer_arm(&timeout->timer, us > MN_NEVER - now_us ? MN_NEVER : now_us + us);
+	}
+	if (time_is_up(timeout))
+		timeout->outer = lend_cancel();
+}
+
+mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled)
+{
+	if (time_is_up(timeout))
+		timeout->told = take_back_cancel(timeout->outer);
+	if (polled == MN_PENDING)
+		return MN_PENDING;
+	mn_timer_disarm(&timeout->timer);
+	timeout->armed = false;
+	return timeout->told ? MN_ETIMEDOUT : polled;
+}
+
+bool mn__race_enter(struct mn_race *race, int side)
+{
+	if (!race->begun) {
+		*race = (struct mn_race){.begun = true, .result = {MN_PENDING, MN_PENDING}};
+	} else if (side == 1 && race->decided && race->winner == 0 && !race->second) {
+		race->result[1] = MN_ECANCELED; /* never started */
+		return false;
+	}
+	if (race->result[side] != MN_PENDING)
+		return false;
+	if (race->decided && !race->told)
+		race->outer = lend_cancel();
+	if (side == 1)
+		race->second = true;
+	return true;
+}
+
+void mn__race_leave(struct mn_race *race, int side, mn_poll polled)
+{
+	if (race->decided && !race->told)
+		race->told = take_back_cancel(race->outer);
+	race->result[side] = polled;
+	if (polled == MN_PENDING || race->decided)
+		return;
+	race->decided = true;
+	race->winner = (uint8_t)side;
+}
+
+mn_poll mn__race_end(struct mn_race *race)
+{
+	if (race->result[0] == MN_PENDING || race->result[1] == MN_PENDING) {
+		if (race->decided && !race->told)
+			mn_yield(); /* the first lost: come back at once to cancel it */
+		return MN_PENDING;
+	}
+	race->begun = false;
+	return race->result[race->winner];
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The timer wheel, and the operations that limit time.
+ *
+ * Invariant: a timer with deadline d lies at the level of the highest base-64 digit in
+ * which d differs from wheel->now_us, in the slot of that digit (d = now_us: level 0).
+ * Moving now_us forward up to the start of the first used slot keeps that true for all
+ * others, so nothing is touched before its slot comes. When a slot of a higher level
+ * comes, its timers are placed anew, further down, in the order they were armed.
+ */
+#include <mnemos/operation.h>
+#include "internal.h"
+
+#define DIGIT_BITS 6
+#define RANGE_BITS (DIGIT_BITS * MN__WHEEL_LEVELS)
+
+/* Timers looked at for an exact deadline; a longer list answers with its slot's start. */
+#define SCAN_MAX 32
+
+static void link_timer(struct mn_timer **head, struct mn_timer *timer)
+{
+	timer->next = *head;
+	timer->pprev = head;
+	if (timer->next)
+		timer->next->pprev = &timer->next;
+	*head = timer;
+}
+
+static void place(struct mn_wheel *wheel, struct mn_timer *timer)
+{
+	const uint64_t at =
+		timer->deadline_us > wheel->now_us ? timer->deadline_us : wheel->now_us;
+	const uint64_t differ = at ^ wheel->now_us;
+	const unsigned top = differ ? 63 - (unsigned)__builtin_clzll(differ) : 0;
+	const unsigned level = (top * 43) >> 8; /* top / 6 */
+
+	if (MN_UNLIKELY(level >= MN__WHEEL_LEVELS)) {
+		link_timer(&wheel->far, timer);
+		return;
+	}
+	const unsigned slot = (unsigned)(at >> (level * DIGIT_BITS)) % MN__WHEEL_SLOTS;
+
+	wheel->used[level] |= UINT64_C(1) << slot;
+	wheel->levels |= 1U << level;
+	link_timer(&wheel->slot[level][slot], timer);
+}
+
+void mn_timer_arm(struct mn_timer *timer, uint64_t deadline_us)
+{
+	struct mn_kernel *kernel = mn_running;
+	struct mn_wheel *wheel = &kernel->wheel;
+
+	timer->task = kernel->current;
+	timer->deadline_us = deadline_us;
+	wheel->count++;
+	place(wheel, timer);
+}
+
+void mn_timer_disarm(struct mn_timer *timer)
+{
+	if (!timer->pprev)
+		return;
+	*timer->pprev = timer->next; /* the slot's bit may go stale; the turn clears it */
+	if (timer->next)
+		timer->next->pprev = timer->pprev;
+	timer->pprev = NULL;
+	mn_running->wheel.count--;
+}
+
+static void fire(struct mn_kernel *kernel, struct mn_timer *timer)
+{
+	timer->pprev = NULL;
+	kernel->wheel.count--;
+	mn__wake(kernel, timer->task);
+}
+
+/* Lists are last in, first out; deadlines met together fire in the order of arming. */
+static struct mn_timer *reversed(struct mn_timer *list)
+{
+	struct mn_timer *turned = NULL;
+
+	while (list) {
+		struct mn_timer *timer = list;
+
+		list = timer->next;
+		timer->next = turned;
+		turned = timer;
+	}
+	return turned;
+}
+
+static void place_all(struct mn_wheel *wheel, struct mn_timer *list)
+{
+	list = reversed(list);
+	while (list) {
+		struct mn_timer *timer = list;
+
+		list = timer->next;
+		place(wheel, timer);
+	}
+}
+
+static void fire_all(struct mn_kernel *kernel, struct mn_timer *list)
+{
+	list = reversed(list);
+	while (list) {
+		struct mn_timer *timer = list;
+
+		list = timer->next;
+		fire(kernel, timer);
+	}
+}
+
+/* A slot that may be in use, and when it begins. */
+struct first {
+	unsigned level, slot;
+	uint64_t start_us;
+};
+
+/* The first slot whose bit is set; false if there is none. */
+static bool find_first(struct mn_wheel *wheel, struct first *first)
+{
+	while (wheel->levels) {
+		const unsigned level = (unsigned)__builtin_ctz(wheel->levels);
+		const unsigned shift = level * DIGIT_BITS;
+
+		if (!wheel->used[level]) {
+			wheel->levels &= wheel->levels - 1;
+			continue;
+		}
+		first->level = level;
+		first->slot = (unsigned)__builtin_ctzll(wheel->used[level]);
+		first->start_us = (wheel->now_us >> shift >> DIGIT_BITS << DIGIT_BITS | first->slot)
+				  << shift;
+		return true;
+	}
+	return false;
+}
+
+static struct mn_timer *take_slot(struct mn_wheel *wheel, const struct first *first)
+{
+	struct mn_timer **slot = &wheel->slot[first->level][first->slot];
+	struct mn_timer *list = *slot;
+
+	*slot = NULL;
+	wheel->used[first->level] &= ~(UINT64_C(1) << first->slot);
+	if (first->start_us > wheel->now_us)
+		wheel->now_us = first->start_us;
+	return list;
+}
+
+static void turn_far(struct mn_wheel *wheel, uint64_t now_us)
+{
+	struct mn_timer *far = wheel->far;
+
+	wheel->now_us = now_us;
+	wheel->far = NULL;
+	place_all(wheel, far);
+}
+
+void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
+{
+	struct mn_wheel *wheel = &kernel->wheel;
+	struct first first;
+
+	kernel->now_ticks = (uint32_t)(now_us >> 10);
+again:
+	while (find_first(wheel, &first) && first.start_us <= now_us) {
+		struct mn_timer *list = take_slot(wheel, &first);
+
+		if (!list)
+			continue;
+		if (first.level == 0 || (!list->next && list->deadline_us <= now_us))
+			fire_all(kernel, list); /* all have one deadline, or there is one */
+		else
+			place_all(wheel, list);
+	}
+	if (MN_UNLIKELY((now_us ^ wheel->now_us) >> RANGE_BITS) && wheel->far) {
+		turn_far(wheel, now_us);
+		goto again; /* some may be due */
+	}
+	if (now_us > wheel->now_us)
+		wheel->now_us = now_us;
+}
+
+/* The least deadline of a list, or `start_us` if it is too long to look through. */
+static uint64_t least_deadline(const struct mn_timer *list, uint64_t start_us)
+{
+	uint64_t least = MN_NEVER;
+
+	for (int n = 0; list; list = list->next, n++) {
+		if (n == SCAN_MAX)
+			return start_us;
+		if (list->deadline_us < least)
+			least = list->deadline_us;
+	}
+	return least;
+}
+
+uint64_t mn__wheel_next(struct mn_kernel *kernel)
+{
+	struct mn_wheel *wheel = &kernel->wheel;
+	struct first first;
+
+	if (wheel->count == 0)
+		return MN_NEVER;
+	while (find_first(wheel, &first)) {
+		const struct mn_timer *list = wheel->slot[first.level][first.slot];
+
+		if (list)
+			return least_deadline(list, first.start_us);
+		wheel->used[first.level] &= ~(UINT64_C(1) << first.slot);
+	}
+	return least_deadline(wheel->far, ((wheel->now_us >> RANGE_BITS) + 1) << RANGE_BITS);
+}
+
+uint64_t mn_now_us(void)
+{
+	return mn_platform_now_us(mn_running);
+}
+
+/* now + us, or MN_NEVER where that is past the end of time. */
+static uint64_t deadline_in(uint64_t us)
+{
+	const uint64_t now_us = mn_now_us();
+
+	return us > MN_NEVER - now_us ? MN_NEVER : now_us + us;
+}
+
+static mn_poll sleep_leave(struct mn_sleep *sleep, mn_poll how)
+{
+	mn_timer_disarm(&sleep->timer);
+	mn_wait_end(&sleep->wait);
+	return how;
+}
+
+static mn_poll sleep_poll(struct mn_sleep *sleep)
+{
+	if (!mn_timer_armed(&sleep->timer)) {
+		mn_wait_end(&sleep->wait);
+		return MN_OK;
+	}
+	if (mn_wait_canceled())
+		return sleep_leave(sleep, MN_ECANCELED);
+	return mn_wait_park(&sleep->wait);
+}
+
+static mn_poll sleep_start(struct mn_sleep *sleep, uint64_t deadline_us)
+{
+	if (mn_wait_canceled())
+		return MN_ECANCELED;
+	mn_wait_begin(&sleep->wait, MN_WAIT_SLEEP, NULL);
+	mn_timer_arm(&sleep->timer, deadline_us);
+	return mn_wait_park(&sleep->wait);
+}
+
+mn_poll mn_sleep(struct mn_sleep *sleep, uint64_t duration_us)
+{
+	if (mn_wait_active(&sleep->wait))
+		return sleep_poll(sleep);
+	return sleep_start(sleep, deadline_in(duration_us));
+}
+
+mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us)
+{
+	if (mn_wait_active(&sleep->wait))
+		return sleep_poll(sleep);
+	if (deadline_us <= mn_now_us())
+		return MN_OK;
+	return sleep_start(sleep, deadline_us);
+}
