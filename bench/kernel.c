@@ -62,8 +62,8 @@ struct add_response {
 	uint32_t sum;
 };
 MN_SERVICE(add, struct add_request, struct add_response);
-const struct mn_service add_service = MN_SERVICE_INIT(
-	add, "1.0", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635));
+const struct mn_service add_service =
+	MN_SERVICE_INIT(add, "1.0", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635));
 
 struct adder {
 	struct mn_task task;
@@ -276,10 +276,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } benches[] = {
-	{"call", bench_call},	      {"call_accounted", bench_call_accounted},
-	{"connect", bench_connect},   {"yield", bench_yield},
-	{"spawn", bench_spawn},	      {"spawn_many", bench_spawn_many},
-	{"sleep", bench_sleep},	      {"sleep_among", bench_sleep_among},
+	{"call", bench_call},       {"call_accounted", bench_call_accounted},
+	{"connect", bench_connect}, {"yield", bench_yield},
+	{"spawn", bench_spawn},     {"spawn_many", bench_spawn_many},
+	{"sleep", bench_sleep},     {"sleep_among", bench_sleep_among},
 };
 
 int main(int argc, char **argv)
@@ -289,7 +289,8 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	count = atol(argv[2]);
-	mn_kernel_init(&kernel, &(struct mn_kernel_config){.services = services, .max_services = 16});
+	mn_kernel_init(&kernel,
+		       &(struct mn_kernel_config){.services = services, .max_services = 16});
 	for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
 		if (strcmp(benches[i].name, argv[1]) != 0)
 			continue;
@@ -298,7 +299,8 @@ int main(int argc, char **argv)
 		benches[i].run();
 		clock_gettime(CLOCK_MONOTONIC, &b);
 		printf("%.1f ns each\n",
-		       ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / (double)n);
+		       ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) /
+			       (double)n);
 		return 0;
 	}
 	return 2;

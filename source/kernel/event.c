@@ -40,8 +40,9 @@ void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task)
 
 void mn__event_call(struct mn_kernel *kernel, enum mn__event event, const struct mn_call *call)
 {
-	static const char *const names[] = {
-		[MN__EVENT_CALL] = "call", [MN__EVENT_SERVE] = "serve", [MN__EVENT_REPLY] = "reply"};
+	static const char *const names[] = {[MN__EVENT_CALL] = "call",
+					    [MN__EVENT_SERVE] = "serve",
+					    [MN__EVENT_REPLY] = "reply"};
 	const struct mn_server *server = call->wait.on;
 
 	(void)kernel;

@@ -22,10 +22,10 @@ void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
 /* Target of the events in the log. */
 #define MN__EVENT_TARGET "kernel::event"
 
-#define MN__EVENT(kernel, function, ...)                                                           \
-	do {                                                                                       \
-		if (MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))                               \
-			mn__event_##function((kernel), __VA_ARGS__);                               \
+#define MN__EVENT(kernel, function, ...)                             \
+	do {                                                         \
+		if (MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS)) \
+			mn__event_##function((kernel), __VA_ARGS__); \
 	} while (0)
 
 /* task.c */

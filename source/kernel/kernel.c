@@ -78,7 +78,8 @@ static void account(struct mn_kernel *kernel, struct mn_task *task, uint64_t beg
 	if (kernel->budget_us && took_ns > kernel->budget_us * UINT64_C(1000)) {
 		kernel->over_budget++;
 		mn_warn("task %s #%u ran %u us in one poll, its budget is %u us", task->type->name,
-			(unsigned)task->id, (unsigned)(took_ns / 1000), (unsigned)kernel->budget_us);
+			(unsigned)task->id, (unsigned)(took_ns / 1000),
+			(unsigned)kernel->budget_us);
 	}
 }
 
@@ -140,8 +141,8 @@ uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
 
 void mn_kernel_account(struct mn_kernel *kernel, bool on, uint32_t budget_us)
 {
-	kernel->watch = (uint8_t)(on ? kernel->watch | MN__WATCH_CPU
-				     : kernel->watch & ~MN__WATCH_CPU);
+	kernel->watch =
+		(uint8_t)(on ? kernel->watch | MN__WATCH_CPU : kernel->watch & ~MN__WATCH_CPU);
 	kernel->budget_us = budget_us;
 }
 

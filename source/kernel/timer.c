@@ -28,8 +28,7 @@ static void link_timer(struct mn_timer **head, struct mn_timer *timer)
 
 static void place(struct mn_wheel *wheel, struct mn_timer *timer)
 {
-	const uint64_t at =
-		timer->deadline_us > wheel->now_us ? timer->deadline_us : wheel->now_us;
+	const uint64_t at = timer->deadline_us > wheel->now_us ? timer->deadline_us : wheel->now_us;
 	const uint64_t differ = at ^ wheel->now_us;
 	const unsigned top = differ ? 63 - (unsigned)__builtin_clzll(differ) : 0;
 	const unsigned level = (top * 43) >> 8; /* top / 6 */

@@ -53,56 +53,56 @@ struct mn_frame {
 /* A resume point that no wait has: memory was overwritten, or a switch stands in a switch. */
 _Noreturn void mn__bad_resume(const char *file, unsigned resume);
 
-#define MN_BEGIN(self)                                                                             \
-	switch (MN__FRAME(self)->resume) {                                                         \
+#define MN_BEGIN(self)                     \
+	switch (MN__FRAME(self)->resume) { \
 	case 0:
 
 /* Waits for `operation`; goes on with how it ended in MN_RESULT(self). */
-#define MN_AWAIT(self, operation)                                                                  \
-	do {                                                                                       \
-		MN__FRAME(self)->resume = __LINE__;                                                \
-		__attribute__((fallthrough));                                                      \
-	case __LINE__:                                                                             \
-		MN__FRAME(self)->result = (uint8_t)(operation);                                    \
-		if (MN__FRAME(self)->result == MN_PENDING)                                         \
-			return MN_PENDING;                                                         \
+#define MN_AWAIT(self, operation)                               \
+	do {                                                    \
+		MN__FRAME(self)->resume = __LINE__;             \
+		__attribute__((fallthrough));                   \
+	case __LINE__:                                          \
+		MN__FRAME(self)->result = (uint8_t)(operation); \
+		if (MN__FRAME(self)->result == MN_PENDING)      \
+			return MN_PENDING;                      \
 	} while (0)
 
 /* Waits for `operation`; an error ends the body with that error. */
-#define MN_TRY(self, operation)                                                                    \
-	do {                                                                                       \
-		MN__FRAME(self)->resume = __LINE__;                                                \
-		__attribute__((fallthrough));                                                      \
-	case __LINE__:;                                                                            \
-		const mn_poll mn__polled = (operation);                                            \
-		if (mn__polled == MN_PENDING)                                                      \
-			return MN_PENDING;                                                         \
-		if (MN_UNLIKELY(mn__polled != MN_OK))                                              \
-			MN_RETURN(self, mn__polled);                                               \
+#define MN_TRY(self, operation)                         \
+	do {                                            \
+		MN__FRAME(self)->resume = __LINE__;     \
+		__attribute__((fallthrough));           \
+	case __LINE__:;                                 \
+		const mn_poll mn__polled = (operation); \
+		if (mn__polled == MN_PENDING)           \
+			return MN_PENDING;              \
+		if (MN_UNLIKELY(mn__polled != MN_OK))   \
+			MN_RETURN(self, mn__polled);    \
 	} while (0)
 
 /* Lets every other ready task run once, then goes on. */
-#define MN_YIELD(self)                                                                             \
-	do {                                                                                       \
-		MN__FRAME(self)->resume = __LINE__;                                                \
-		mn_yield();                                                                        \
-		return MN_PENDING;                                                                 \
-	case __LINE__:;                                                                            \
+#define MN_YIELD(self)                              \
+	do {                                        \
+		MN__FRAME(self)->resume = __LINE__; \
+		mn_yield();                         \
+		return MN_PENDING;                  \
+	case __LINE__:;                             \
 	} while (0)
 
 #define MN_RESULT(self) ((mn_poll)MN__FRAME(self)->result)
 
 /* Ends the body; it can be started again. */
-#define MN_RETURN(self, code)                                                                      \
-	do {                                                                                       \
-		MN__FRAME(self)->resume = 0;                                                       \
-		return (code);                                                                     \
+#define MN_RETURN(self, code)                \
+	do {                                 \
+		MN__FRAME(self)->resume = 0; \
+		return (code);               \
 	} while (0)
 
-#define MN_END(self)                                                                               \
-	MN_RETURN(self, MN_OK);                                                                    \
-	default:                                                                                   \
-		mn__bad_resume(__FILE__, MN__FRAME(self)->resume);                                 \
-	}
+#define MN_END(self)                                               \
+	MN_RETURN(self, MN_OK);                                    \
+	default:                                                   \
+		mn__bad_resume(__FILE__, MN__FRAME(self)->resume); \
+		}
 
 #endif

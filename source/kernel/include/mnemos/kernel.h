@@ -33,13 +33,13 @@ struct mn_heap;
 
 /* What a kernel is made of; all memory is the caller's and lives as long as the kernel. */
 struct mn_kernel_config {
-	const char *name;                   /* in dumps; may be NULL */
-	struct mn_registry_slot *services;  /* the registry's table, zeroed */
-	uint16_t max_services;              /* its length */
-	void *heap;                         /* arena for mn_alloc; NULL: no heap */
-	size_t heap_size;                   /* its bytes */
-	uint64_t seed;                      /* of everything random; the same seed, the same run */
-	mn_log_sink *log;                   /* NULL: no log */
+	const char *name;                  /* in dumps; may be NULL */
+	struct mn_registry_slot *services; /* the registry's table, zeroed */
+	uint16_t max_services;             /* its length */
+	void *heap;                        /* arena for mn_alloc; NULL: no heap */
+	size_t heap_size;                  /* its bytes */
+	uint64_t seed;                     /* of everything random; the same seed, the same run */
+	mn_log_sink *log;                  /* NULL: no log */
 	void *log_context;
 };
 

@@ -78,12 +78,12 @@ void mn_log_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *fil
 /* "TRACE" ... "ERROR", "OFF". */
 const char *mn_log_level_name(enum mn_log_level level);
 
-#define MN__LOG(lvl, fmt, ...)                                                                     \
-	do {                                                                                       \
-		static const struct mn_log_site mn__site = {MN_LOG_TARGET, __FILE__, fmt,          \
-							    __LINE__, lvl};                        \
-		if ((lvl) >= MN_LOG_COMPILED && __builtin_expect((lvl) >= mn__log_least(), 0))     \
-			mn__log(&mn__site, fmt __VA_OPT__(, ) __VA_ARGS__);                        \
+#define MN__LOG(lvl, fmt, ...)                                                                 \
+	do {                                                                                   \
+		static const struct mn_log_site mn__site = {MN_LOG_TARGET, __FILE__, fmt,      \
+							    __LINE__, lvl};                    \
+		if ((lvl) >= MN_LOG_COMPILED && __builtin_expect((lvl) >= mn__log_least(), 0)) \
+			mn__log(&mn__site, fmt __VA_OPT__(, ) __VA_ARGS__);                    \
 	} while (0)
 
 #define mn_trace(...) MN__LOG(MN_LOG_TRACE, __VA_ARGS__)

@@ -11,10 +11,10 @@
 #ifndef MNEMOS_PANIC_H
 #define MNEMOS_PANIC_H
 
-#define MN_ASSERT(condition)                                                                       \
-	do {                                                                                       \
-		if (__builtin_expect(!(condition), 0))                                             \
-			mn__panic(__FILE__, __LINE__, "assertion failed");                         \
+#define MN_ASSERT(condition)                                               \
+	do {                                                               \
+		if (__builtin_expect(!(condition), 0))                     \
+			mn__panic(__FILE__, __LINE__, "assertion failed"); \
 	} while (0)
 
 /* Ends the system for a reason given as constant text. */

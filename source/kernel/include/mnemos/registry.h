@@ -63,9 +63,8 @@ struct mn_registry_slot {
 	struct service##_client {                                                                  \
 		struct mn_client client;                                                           \
 	};                                                                                         \
-	static inline mn_poll service##_connect(struct mn_connect *op,                             \
-						struct service##_client *client,                   \
-						const char *instance)                              \
+	static inline mn_poll service##_connect(                                                   \
+		struct mn_connect *op, struct service##_client *client, const char *instance)      \
 	{                                                                                          \
 		return mn_connect(op, &client->client, &service##_service, instance, NULL);        \
 	}                                                                                          \
@@ -78,11 +77,11 @@ struct mn_registry_slot {
 	extern const struct mn_service service##_service
 
 /* The descriptor's initializer; add `.pinned = true` or `.hello_size` behind it if needed. */
-#define MN_SERVICE_INIT(service, version_text, ...)                                                \
-	{                                                                                          \
-		.uuid = __VA_ARGS__, .name = #service, .version = (version_text),                  \
-		.request_size = sizeof(service##__request),                                        \
-		.response_size = sizeof(service##__response)                                       \
+#define MN_SERVICE_INIT(service, version_text, ...)                               \
+	{                                                                         \
+		.uuid = __VA_ARGS__, .name = #service, .version = (version_text), \
+		.request_size = sizeof(service##__request),                       \
+		.response_size = sizeof(service##__response)                      \
 	}
 
 /*

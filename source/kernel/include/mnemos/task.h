@@ -72,17 +72,17 @@ enum {
 #define MN_TASK(name) MN_TASK_NAMED(name, #name)
 
 /* The same with a name to show that differs from the identifier. */
-#define MN_TASK_NAMED(name, text)                                                                  \
-	_Static_assert(offsetof(struct name, task) == 0, "the task comes first");                  \
-	static mn_poll name##__poll(struct mn_task *task)                                          \
-	{                                                                                          \
-		return name##_run((struct name *)(void *)task);                                    \
-	}                                                                                          \
-	static const struct mn_task_type name##_task = {                                           \
-		name##__poll,                                                                      \
-		text,                                                                              \
-		__FILE__,                                                                          \
-		sizeof(struct name),                                                               \
+#define MN_TASK_NAMED(name, text)                                                 \
+	_Static_assert(offsetof(struct name, task) == 0, "the task comes first"); \
+	static mn_poll name##__poll(struct mn_task *task)                         \
+	{                                                                         \
+		return name##_run((struct name *)(void *)task);                   \
+	}                                                                         \
+	static const struct mn_task_type name##_task = {                          \
+		name##__poll,                                                     \
+		text,                                                             \
+		__FILE__,                                                         \
+		sizeof(struct name),                                              \
 	}
 
 /*

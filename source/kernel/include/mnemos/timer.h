@@ -34,10 +34,10 @@ struct mn_timer {
 #define MN__WHEEL_SLOTS 64
 
 struct mn_wheel {
-	uint64_t now_us;                      /* all before this have fired */
-	uint64_t used[MN__WHEEL_LEVELS];      /* bit per slot; may be stale after a cancel */
-	uint32_t levels;                      /* bit per level; may be stale too */
-	uint32_t count;                       /* armed timers */
+	uint64_t now_us;                 /* all before this have fired */
+	uint64_t used[MN__WHEEL_LEVELS]; /* bit per slot; may be stale after a cancel */
+	uint32_t levels;                 /* bit per level; may be stale too */
+	uint32_t count;                  /* armed timers */
 	struct mn_timer *far;
 	struct mn_timer *slot[MN__WHEEL_LEVELS][MN__WHEEL_SLOTS];
 };
@@ -73,14 +73,14 @@ mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us);
  * polls it with a cancellation, so that it unwinds, and ends when it has ended. Answers
  * MN_ETIMEDOUT if it was cancelled that way, else whatever the operation answered.
  */
-#define mn_timeout(t, operation, us)                                                               \
+#define mn_timeout(t, operation, us) \
 	(mn__timeout_enter((t), (us)), mn__timeout_leave((t), (operation)))
 
 struct mn_timeout {
 	struct mn_timer timer;
-	bool armed;   /* begun and not ended */
-	bool told;    /* the operation has taken the cancellation */
-	bool outer;   /* while polling: a cancellation of the whole task was pending */
+	bool armed; /* begun and not ended */
+	bool told;  /* the operation has taken the cancellation */
+	bool outer; /* while polling: a cancellation of the whole task was pending */
 };
 
 void mn__timeout_enter(struct mn_timeout *timeout, uint64_t us);
@@ -99,8 +99,8 @@ mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled);
  * then). If `a` ends at its first poll, `b` is not started and its result is
  * MN_ECANCELED. Races and time-outs nest.
  */
-#define mn_race(r, a, b)                                                                           \
-	(mn__race_enter((r), 0) ? mn__race_leave((r), 0, (a)) : (void)0,                           \
+#define mn_race(r, a, b)                                                 \
+	(mn__race_enter((r), 0) ? mn__race_leave((r), 0, (a)) : (void)0, \
 	 mn__race_enter((r), 1) ? mn__race_leave((r), 1, (b)) : (void)0, mn__race_end((r)))
 
 struct mn_race {

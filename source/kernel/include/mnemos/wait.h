@@ -22,23 +22,23 @@ struct mn_task;
 enum mn_wait_holder { MN_HELD_BY_NOBODY, MN_HELD_BY_FIRST, MN_HELD_BY_ITSELF };
 
 /*  name                 holder            text, as in "waits for a reply from" */
-#define MN_WAIT_LIST(X)                                                                            \
-	X(MN_WAIT_NONE, MN_HELD_BY_NOBODY, "nothing")                                              \
-	X(MN_WAIT_SLEEP, MN_HELD_BY_NOBODY, "time")                                                \
-	X(MN_WAIT_JOIN, MN_HELD_BY_ITSELF, "the end of task")                                      \
-	X(MN_WAIT_CALL, MN_HELD_BY_FIRST, "a reply from")                                          \
-	X(MN_WAIT_SERVE, MN_HELD_BY_NOBODY, "a call to")                                           \
-	X(MN_WAIT_CONNECT, MN_HELD_BY_NOBODY, "the service")                                       \
-	X(MN_WAIT_EVENT, MN_HELD_BY_NOBODY, "event")                                               \
-	X(MN_WAIT_QUEUE, MN_HELD_BY_NOBODY, "a wake from queue")                                   \
-	X(MN_WAIT_MUTEX, MN_HELD_BY_FIRST, "mutex")                                                \
-	X(MN_WAIT_SEMAPHORE, MN_HELD_BY_NOBODY, "semaphore")                                       \
-	X(MN_WAIT_SEND, MN_HELD_BY_NOBODY, "room in channel")                                      \
-	X(MN_WAIT_RECEIVE, MN_HELD_BY_NOBODY, "a message in channel")                              \
-	X(MN_WAIT_ONESHOT, MN_HELD_BY_NOBODY, "the value of oneshot")                              \
-	X(MN_WAIT_WRITE, MN_HELD_BY_NOBODY, "room in bbq")                                         \
-	X(MN_WAIT_READ, MN_HELD_BY_NOBODY, "bytes in bbq")                                         \
-	X(MN_WAIT_MEMORY, MN_HELD_BY_NOBODY, "memory of heap")                                     \
+#define MN_WAIT_LIST(X)                                               \
+	X(MN_WAIT_NONE, MN_HELD_BY_NOBODY, "nothing")                 \
+	X(MN_WAIT_SLEEP, MN_HELD_BY_NOBODY, "time")                   \
+	X(MN_WAIT_JOIN, MN_HELD_BY_ITSELF, "the end of task")         \
+	X(MN_WAIT_CALL, MN_HELD_BY_FIRST, "a reply from")             \
+	X(MN_WAIT_SERVE, MN_HELD_BY_NOBODY, "a call to")              \
+	X(MN_WAIT_CONNECT, MN_HELD_BY_NOBODY, "the service")          \
+	X(MN_WAIT_EVENT, MN_HELD_BY_NOBODY, "event")                  \
+	X(MN_WAIT_QUEUE, MN_HELD_BY_NOBODY, "a wake from queue")      \
+	X(MN_WAIT_MUTEX, MN_HELD_BY_FIRST, "mutex")                   \
+	X(MN_WAIT_SEMAPHORE, MN_HELD_BY_NOBODY, "semaphore")          \
+	X(MN_WAIT_SEND, MN_HELD_BY_NOBODY, "room in channel")         \
+	X(MN_WAIT_RECEIVE, MN_HELD_BY_NOBODY, "a message in channel") \
+	X(MN_WAIT_ONESHOT, MN_HELD_BY_NOBODY, "the value of oneshot") \
+	X(MN_WAIT_WRITE, MN_HELD_BY_NOBODY, "room in bbq")            \
+	X(MN_WAIT_READ, MN_HELD_BY_NOBODY, "bytes in bbq")            \
+	X(MN_WAIT_MEMORY, MN_HELD_BY_NOBODY, "memory of heap")        \
 	X(MN_WAIT_IRQ, MN_HELD_BY_NOBODY, "interrupt")
 
 enum mn_wait_kind {

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "sim.h"
+
+jmp_buf sim_panic_jump;
+bool sim_panic_expected;
+char sim_panic_text[8192];
+
+uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
+{
+	return ((const struct sim *)(const void *)kernel)->now_us;
+}
+
+/* CPU time on a virtual clock: each look at it takes a microsecond. */
+uint64_t mn_platform_cpu_ns(const struct mn_kernel *kernel)
+{
+	static uint64_t looks;
+
+	(void)kernel;
+	return ++looks * 1000;
+}
+
+void mn_platform_panic_write(const char *text, size_t len)
+{
+	const size_t used = strlen(sim_panic_text);
+
+	if (!sim_panic_expected)
+		fwrite(text, 1, len, stderr);
+	if (used + len < sizeof sim_panic_text) {
+		memcpy(sim_panic_text + used, text, len);
+		sim_panic_text[used + len] = '\0';
+	}
+}
+
+void mn_platform_halt(void)
+{
+	if (!sim_panic_expected)
+		abort();
+	sim_panic_expected = false;
+	mn_running = NULL;
+	longjmp(sim_panic_jump, 1);
+}
+
+static void log_to_sim(void *context, const struct mn_log_site *site, va_list args)
+{
+	struct sim *sim = context;
+	char *end = sim->log + sim->log_len;
+	size_t room = sizeof sim->log - sim->log_len;
+	int n = snprintf(end, room, "%s %s: ", mn_log_level_name((enum mn_log_level)site->level),
+			 site->target);
+
+	if (n < 0 || (size_t)n >= room)
+		return;
+	n += vsnprintf(end + n, room - (size_t)n, site->format, args);
+	if ((size_t)n + 1 >= room)
+		return;
+	end[n] = '\n';
+	end[n + 1] = '\0';
+	sim->log_len += (size_t)n + 1;
+}
+
+struct sim *sim_new(uint64_t seed)
+{
+	struct sim *sim = aligned_alloc(64, (sizeof *sim + 63) / 64 * 64);
+
+	assert_non_null(sim);
+	memset(sim, 0, sizeof *sim);
+	mn_kernel_init(&sim->kernel, &(struct mn_kernel_config){
+					     .name = "sim",
+					     .services = sim->services,
+					     .max_services = SIM_SERVICES,
+					     .heap = sim->heap,
+					     .heap_size = sizeof sim->heap,
+					     .seed = seed,
+					     .log = log_to_sim,
+					     .log_context = sim,
+				     });
+	if (getenv("MN_SHUFFLE"))
+		mn_kernel_shuffle(&sim->kernel, true);
+	return sim;
+}
+
+void sim_abandon(struct sim *sim)
+{
+	free(sim);
+}
+
+void sim_free(struct sim *sim)
+{
+	assert_int_equal(sim->kernel.task_count, 0);
+	assert_int_equal(sim->kernel.wheel.count, 0);
+	sim_abandon(sim);
+}
+
+static uint64_t turn(struct sim *sim)
+{
+	sim->turns++;
+	return mn_kernel_run_once(&sim->kernel);
+}
+
+void sim_settle(struct sim *sim)
+{
+	while (turn(sim) <= sim->now_us)
+		;
+}
+
+void sim_run(struct sim *sim)
+{
+	uint64_t next_us;
+
+	while ((next_us = turn(sim)) != MN_NEVER)
+		if (next_us > sim->now_us)
+			sim->now_us = next_us;
+}
+
+void sim_run_for(struct sim *sim, uint64_t us)
+{
+	const uint64_t end_us = sim->now_us + us;
+	uint64_t next_us;
+
+	while ((next_us = turn(sim)) <= end_us)
+		if (next_us > sim->now_us)
+			sim->now_us = next_us;
+	sim->now_us = end_us;
+}

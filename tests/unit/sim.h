@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * A machine for tests: one kernel on a virtual clock, deterministic from one seed.
+ *
+ *     static int setup(void **state)    { *state = sim_new(1); return 0; }
+ *     static int teardown(void **state) { sim_free(*state); return 0; }
+ *
+ * Several may live in one program; each has its own clock. Time stands still while tasks
+ * run and jumps to the next deadline when none is ready.
+ */
+#ifndef TESTS_SIM_H
+#define TESTS_SIM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <mnemos/heap.h>
+#include <mnemos/operation.h>
+
+#define SIM_SERVICES 16
+#define SIM_HEAP (256 * 1024)
+
+struct sim {
+	struct mn_kernel kernel; /* first: the platform functions find the machine by it */
+	struct mn_registry_slot services[SIM_SERVICES];
+	uint64_t now_us;
+	uint32_t turns; /* of mn_kernel_run_once */
+	char log[4096]; /* what was logged: "LEVEL target: text\n" each */
+	size_t log_len;
+	_Alignas(16) uint8_t heap[SIM_HEAP];
+};
+
+/* A machine; the environment variable MN_SHUFFLE makes it run ready tasks in seeded order. */
+struct sim *sim_new(uint64_t seed);
+
+/* Ends it; fails the test if tasks are alive, timers armed or memory allocated. */
+void sim_free(struct sim *sim);
+
+/* Ends it whatever its state: for tests of stuck systems. */
+void sim_abandon(struct sim *sim);
+
+/* Runs until nothing is ready; time stands still. */
+void sim_settle(struct sim *sim);
+
+/* Runs until nothing is ready and no deadline is left; time jumps from one to the next. */
+void sim_run(struct sim *sim);
+
+/* Runs for a duration; afterwards that much time has passed. */
+void sim_run_for(struct sim *sim, uint64_t us);
+
+/* Expects the next panic: mn_platform_halt then jumps back. See sim_panics. */
+extern jmp_buf sim_panic_jump;
+extern bool sim_panic_expected;
+extern char sim_panic_text[8192];
+
+/* True if `statement` panics; the text is in sim_panic_text. The machine is broken then. */
+#define sim_panics(statement)                                 \
+	(sim_panic_expected = true, sim_panic_text[0] = '\0', \
+	 setjmp(sim_panic_jump) ? true : ((void)(statement), sim_panic_expected = false, false))
+
+#endif
