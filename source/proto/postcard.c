@@ -154,11 +154,10 @@ void mn_postcard_refuse(struct mn_postcard_reader *reader, enum mn_error error)
 		reader->error = error;
 }
 
-/* Fails the item that began at `start`. */
+/* Fails the item that began at `start`; after an earlier error that is where we still are. */
 static void refuse_from(struct mn_postcard_reader *reader, size_t start, enum mn_error error)
 {
-	if (!reader->error)
-		reader->at = start;
+	reader->at = start;
 	mn_postcard_refuse(reader, error);
 }
 

@@ -385,6 +385,7 @@ static void text_must_be_utf8(void **state)
 		{"ed bf bf", false},
 		{"f4 90 80 80", false}, /* beyond the last */
 		{"f8 88 80 80 80", false},
+		{"f9 80 80 80", false},
 		{"ff", false},
 		{"c2", false}, /* cut short */
 		{"e2 82", false},
@@ -550,7 +551,8 @@ static void random_messages_come_back(void **state)
 
 		for (size_t i = 0; i < VALUES; i++) {
 			/* All magnitudes alike, so that all lengths occur. */
-			uint64_t value = chance(&seed) >> chance(&seed) % 64;
+			unsigned bits = (unsigned)(chance(&seed) % 64);
+			uint64_t value = chance(&seed) >> bits;
 
 			values[i] = value;
 			types[i] = (unsigned)(chance(&seed) % 6);

@@ -6,8 +6,8 @@
 #include "bytes.h"
 #include <mnemos/proto/sermux.h>
 
-#define MOST_ITEMS 512
 #define STREAM 4096
+#define MOST_ITEMS STREAM
 
 /* S1 to S23. Long payloads are `count` times `fill`, or 01 02 .. ff for S23; of a long frame
  * the length and both ends are known. */
@@ -344,7 +344,9 @@ static void random_streams_do_not_depend_on_chunks(void **state)
 		memset(&cut, 0, sizeof(cut));
 		mn_sermux_receiver_init(&receiver, buffer, sizeof(buffer));
 		for (size_t at = 0, n; at < len; at += n) {
-			n = 1 + chance(&seed) % (1 + chance(&seed) % 600);
+			size_t longest = 1 + chance(&seed) % 600;
+
+			n = 1 + chance(&seed) % longest;
 			n = n < len - at ? n : len - at;
 			feed(&receiver, stream + at, n, &cut);
 		}
