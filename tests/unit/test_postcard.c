@@ -359,6 +359,38 @@ static void reads_integers_up_to_their_width(void **state)
 	}
 }
 
+static void writes_integers_in_the_shortest_form(void **state)
+{
+	static const struct {
+		int64_t value;
+		const char *as_int, *as_uint;
+	} cases[] = {
+		{0, "00", "00"},
+		{-1, "01", "ff ff ff ff ff ff ff ff ff 01"},
+		{1, "02", "01"},
+		{-2, "03", "fe ff ff ff ff ff ff ff ff 01"},
+		{63, "7e", "3f"},
+		{-64, "7f", "c0 ff ff ff ff ff ff ff ff 01"},
+		{64, "80 01", "40"},
+		{127, "fe 01", "7f"},
+		{128, "80 02", "80 01"},
+		{INT64_MAX, "fe ff ff ff ff ff ff ff ff 01", "ff ff ff ff ff ff ff ff 7f"},
+		{INT64_MIN, "ff ff ff ff ff ff ff ff ff 01", "80 80 80 80 80 80 80 80 80 01"},
+	};
+	uint8_t card[16], want[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct mn_postcard_writer w = writer_of(card, sizeof(card));
+
+		mn_postcard_put_int(&w, cases[i].value);
+		assert_bytes(card, w.len, want, bytes_of_hex(want, sizeof(want), cases[i].as_int));
+		w = writer_of(card, sizeof(card));
+		mn_postcard_put_uint(&w, (uint64_t)cases[i].value);
+		assert_bytes(card, w.len, want, bytes_of_hex(want, sizeof(want), cases[i].as_uint));
+	}
+}
+
 static void text_must_be_utf8(void **state)
 {
 	static const struct {
@@ -433,6 +465,12 @@ static void strings_point_into_the_input(void **state)
 	assert_int_equal(len, 0);
 	assert_int_equal(r.error, MN_EBADMSG);
 	assert_int_equal(r.at, 8);
+
+	/* A length that would wrap round to before the end. */
+	r = reader_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff\1xyz", 13);
+	assert_non_null(mn_postcard_get_bytes(&r, &len));
+	assert_int_equal(len, 0);
+	assert_int_equal(r.error, MN_EBADMSG);
 }
 
 static void floats_keep_their_bits(void **state)
@@ -601,6 +639,7 @@ int main(void)
 		cmocka_unit_test(builds_trace_messages_in_all_three_layers),
 		cmocka_unit_test(reads_a_message_back),
 		cmocka_unit_test(reads_integers_up_to_their_width),
+		cmocka_unit_test(writes_integers_in_the_shortest_form),
 		cmocka_unit_test(text_must_be_utf8),
 		cmocka_unit_test(strings_point_into_the_input),
 		cmocka_unit_test(floats_keep_their_bits),
