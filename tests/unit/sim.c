@@ -63,21 +63,23 @@ static void log_to_sim(void *context, const struct mn_log_site *site, va_list ar
 
 struct sim *sim_new(uint64_t seed)
 {
+	const char *shuffle = getenv("MN_SHUFFLE");
 	struct sim *sim = aligned_alloc(64, (sizeof *sim + 63) / 64 * 64);
 
 	assert_non_null(sim);
 	memset(sim, 0, sizeof *sim);
-	mn_kernel_init(&sim->kernel, &(struct mn_kernel_config){
-					     .name = "sim",
-					     .services = sim->services,
-					     .max_services = SIM_SERVICES,
-					     .heap = sim->heap,
-					     .heap_size = sizeof sim->heap,
-					     .seed = seed,
-					     .log = log_to_sim,
-					     .log_context = sim,
-				     });
-	if (getenv("MN_SHUFFLE"))
+	mn_kernel_init(&sim->kernel,
+		       &(struct mn_kernel_config){
+			       .name = "sim",
+			       .services = sim->services,
+			       .max_services = SIM_SERVICES,
+			       .heap = sim->heap,
+			       .heap_size = sizeof sim->heap,
+			       .seed = seed + (shuffle ? strtoull(shuffle, NULL, 0) : 0),
+			       .log = log_to_sim,
+			       .log_context = sim,
+		       });
+	if (shuffle)
 		mn_kernel_shuffle(&sim->kernel, true);
 	return sim;
 }
@@ -94,10 +96,50 @@ void sim_free(struct sim *sim)
 	sim_abandon(sim);
 }
 
+int sim_setup(void **state)
+{
+	*state = sim_new(1);
+	return 0;
+}
+
+int sim_teardown(void **state)
+{
+	if (*state)
+		sim_free(*state);
+	return 0;
+}
+
+void sim_broken(void **state)
+{
+	sim_abandon(*state);
+	*state = NULL;
+}
+
+void sim_cancel(struct sim *sim, struct mn_task *task)
+{
+	sim_enter(sim);
+	mn_cancel(task);
+	sim_leave();
+}
+
+void sim_cancel_all(struct sim *sim)
+{
+	struct mn_list *tasks = &sim->kernel.tasks;
+
+	sim_enter(sim);
+	for (struct mn_list *node = tasks->next; node != tasks; node = node->next)
+		mn_cancel(MN_CONTAINER(node, struct mn_task, all));
+	sim_leave();
+	sim_settle(sim);
+}
+
+/* One turn. Returns the next deadline, or 0 if there is more to do now. */
 static uint64_t turn(struct sim *sim)
 {
+	const uint64_t next_us = mn_kernel_run_once(&sim->kernel);
+
 	sim->turns++;
-	return mn_kernel_run_once(&sim->kernel);
+	return mn_kernel_interrupted(&sim->kernel) ? 0 : next_us;
 }
 
 void sim_settle(struct sim *sim)

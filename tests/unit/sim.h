@@ -2,8 +2,13 @@
 /*
  * A machine for tests: one kernel on a virtual clock, deterministic from one seed.
  *
- *     static int setup(void **state)    { *state = sim_new(1); return 0; }
- *     static int teardown(void **state) { sim_free(*state); return 0; }
+ *     static void does_something(void **state)
+ *     {
+ *             struct sim *sim = *state;
+ *             ...
+ *     }
+ *
+ *     const struct CMUnitTest tests[] = {SIM_TEST(does_something)};
  *
  * Several may live in one program; each has its own clock. Time stands still while tasks
  * run and jumps to the next deadline when none is ready.
@@ -33,7 +38,10 @@ struct sim {
 	_Alignas(16) uint8_t heap[SIM_HEAP];
 };
 
-/* A machine; the environment variable MN_SHUFFLE makes it run ready tasks in seeded order. */
+/*
+ * A machine. With MN_SHUFFLE=N in the environment it runs ready tasks in an order drawn
+ * from its seed and N; a test of the order itself turns that off (sim_in_order).
+ */
 struct sim *sim_new(uint64_t seed);
 
 /* Ends it; fails the test if tasks are alive, timers armed or memory allocated. */
@@ -41,6 +49,37 @@ void sim_free(struct sim *sim);
 
 /* Ends it whatever its state: for tests of stuck systems. */
 void sim_abandon(struct sim *sim);
+
+/* A test with a machine as its state, ended by sim_free. */
+#define SIM_TEST(test) cmocka_unit_test_setup_teardown(test, sim_setup, sim_teardown)
+int sim_setup(void **state);
+int sim_teardown(void **state);
+
+/* For a test that leaves the machine broken, as after a panic: nothing is checked then. */
+void sim_broken(void **state);
+
+/* Ready tasks run first in, first out, whatever the environment says. */
+static inline void sim_in_order(struct sim *sim)
+{
+	mn_kernel_shuffle(&sim->kernel, false);
+}
+
+/* What only tasks may do, done by the test: between these it stands inside the kernel. */
+static inline void sim_enter(struct sim *sim)
+{
+	mn_running = &sim->kernel;
+}
+
+static inline void sim_leave(void)
+{
+	mn_running = NULL;
+}
+
+/* Cancels a task; it will notice when the machine runs. */
+void sim_cancel(struct sim *sim, struct mn_task *task);
+
+/* Cancels every task and runs until nothing is ready: how tests end their servers. */
+void sim_cancel_all(struct sim *sim);
 
 /* Runs until nothing is ready; time stands still. */
 void sim_settle(struct sim *sim);

@@ -2,18 +2,6 @@
 /* Protects: the life of a task as drawn in task.h. */
 #include "sim.h"
 
-static int setup(void **state)
-{
-	*state = sim_new(1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	sim_free(*state);
-	return 0;
-}
-
 struct counter {
 	struct mn_task task;
 	int steps, seen;
@@ -43,7 +31,7 @@ static void runs_to_its_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(runs_to_its_end, setup, teardown),
+		SIM_TEST(runs_to_its_end),
 	};
 
 	return cmocka_run_group_tests_name("task", tests, NULL, NULL);
