@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Sixteen bytes, compared as they are. */
 struct mn_uuid {
 	uint8_t bytes[16];
 };
@@ -29,6 +30,7 @@ struct mn_uuid {
 	}
 #define MN__UUID_BYTE(number, shift) ((uint8_t)((UINT64_C(0) + (number)) >> (shift)))
 
+/* Whether both are the same UUID. */
 static inline bool mn_uuid_equal(const struct mn_uuid *a, const struct mn_uuid *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A head or a node. */
 struct mn_list {
 	struct mn_list *next, *prev;
 };
@@ -22,6 +23,7 @@ static inline void mn_list_init(struct mn_list *head)
 	head->next = head->prev = head;
 }
 
+/* Whether a head has no node. */
 static inline bool mn_list_empty(const struct mn_list *head)
 {
 	return head->next == head;

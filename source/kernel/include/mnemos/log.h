@@ -51,6 +51,7 @@ typedef void mn_log_sink(void *context, const struct mn_log_site *site, va_list 
 #define MN_LOG_DIRECTIVES 8
 #define MN_LOG_TARGET_MAX 32
 
+/* Which records are shown: by the longest directive that matches, else by `level`. */
 struct mn_log_filter {
 	uint8_t level; /* for targets that no directive matches */
 	uint8_t least; /* least of all levels here: what a site tests first */
@@ -86,6 +87,7 @@ const char *mn_log_level_name(enum mn_log_level level);
 			mn__log(&mn__site, fmt __VA_OPT__(, ) __VA_ARGS__);                    \
 	} while (0)
 
+/* Log at a level, as printf: mn_info("%s is %u", name, value). */
 #define mn_trace(...) MN__LOG(MN_LOG_TRACE, __VA_ARGS__)
 #define mn_debug(...) MN__LOG(MN_LOG_DEBUG, __VA_ARGS__)
 #define mn_info(...) MN__LOG(MN_LOG_INFO, __VA_ARGS__)

@@ -11,6 +11,7 @@
 #ifndef MNEMOS_PANIC_H
 #define MNEMOS_PANIC_H
 
+/* Ends the system unless the condition holds. */
 #define MN_ASSERT(condition)                                               \
 	do {                                                               \
 		if (__builtin_expect(!(condition), 0))                     \

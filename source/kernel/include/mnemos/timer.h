@@ -33,6 +33,7 @@ struct mn_timer {
 #define MN__WHEEL_LEVELS 6
 #define MN__WHEEL_SLOTS 64
 
+/* All timers of one kernel. */
 struct mn_wheel {
 	uint64_t now_us;                 /* all before this have fired */
 	uint64_t used[MN__WHEEL_LEVELS]; /* bit per slot; may be stale after a cancel */
