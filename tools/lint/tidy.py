@@ -6,7 +6,7 @@ import re
 import tree
 
 WIDTH = 100
-SOURCES = ("*.c", "*.h", "*.S", "*.ld", "*.py", "*.sh", "*.pml", "meson.build", "meson_options.txt")
+SUFFIXES = (".c", ".h", ".S", ".ld", ".py", ".sh", ".pml", "meson.build", "meson_options.txt")
 LEFTOVER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 PRIVATE_PATH = re.compile(r"(?<![\w./<])/(home|root|Users|work)/\w")
 PUBLIC = re.compile(r"^source/\w+/include/mnemos/.*\.h$")
@@ -89,15 +89,19 @@ def check_comments(headers, complaints):
                 complaints.add(path, number, "comment", f"no comment on {name}", name)
 
 
+def is_source(path, lines):
+    return path.endswith(SUFFIXES) or (lines and lines[0].startswith("#!"))
+
+
 def main():
     complaints = tree.Complaints("tidy")
     headers = {}
-    # The front door's programs have no suffix.
-    for path in tree.files(*SOURCES, "mn", "tools/mn/*", ".ci/run"):
+    for path in tree.files():
         lines = tree.read(path).splitlines()
+        if not is_source(path, lines):
+            continue
         check_lines(path, lines, complaints)
-        if not path.endswith(".txt"):
-            check_licence(path, lines, complaints)
+        check_licence(path, lines, complaints)
         if PUBLIC.match(path):
             headers[path] = lines
     check_comments(headers, complaints)
