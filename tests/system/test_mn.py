@@ -1,3 +1,305 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-def test_nothing():
-    pass
+"""Protects the front door: that its list of verbs is true, that mistakes get an answer, that
+`run` leaves nothing behind, and that `test` cannot count a failure as a success.
+
+Where a verb would install, boot or count something, it runs in a copy of the front door with
+stand-ins for what it starts."""
+
+import importlib.machinery
+import importlib.util
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import termios
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOBODY = 65534
+
+
+def mn(*args, root=ROOT, **options):
+    """What a call of the front door printed and how it ended."""
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options}
+    return subprocess.run([str(root / "mn"), *args], timeout=100, **options)
+
+
+def verbs():
+    return re.findall(r"^  (\w+)  ", mn("help").stdout, re.M)
+
+
+@pytest.fixture
+def door():
+    """A copy of the front door, in a directory with a space that everybody may enter."""
+    top = pathlib.Path(tempfile.mkdtemp(prefix="mn "))
+    top.chmod(0o755)
+    shutil.copy(ROOT / "mn", top)
+    shutil.copytree(ROOT / "tools/mn", top / "tools/mn")
+    yield top
+    shutil.rmtree(top)
+
+
+def test_help_lists_exactly_the_verbs_there_are():
+    programs = {p.name for p in (ROOT / "tools/mn").iterdir() if os.access(p, os.X_OK)}
+    assert set(verbs()) == {name for name in programs if (ROOT / "tools/mn" / name).is_file()}
+
+
+def test_each_verb_has_details():
+    for verb in verbs():
+        assert mn("help", verb).stdout.startswith(f"Usage: ./mn {verb}"), verb
+
+
+def test_no_verb_is_help():
+    assert mn().stdout == mn("help").stdout == mn("--help").stdout
+
+
+@pytest.mark.parametrize("typo, meant", [("tset", "test"), ("buidl", "build"), ("rnu", "run")])
+def test_unknown_verb_names_the_likely_one(typo, meant):
+    done = mn(typo)
+    assert done.returncode == 2
+    assert f"Did you mean '{meant}'?" in done.stderr
+
+
+def test_unknown_verb_that_is_like_none_gets_no_guess():
+    done = mn("zzzzzzzz")
+    assert done.returncode == 2
+    assert "unknown verb 'zzzzzzzz'" in done.stderr and "Did you mean" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        (["run", "nonesuch"], "no platform 'nonesuch'"),
+        (["run", "--fast"], "after '--'"),
+        (["build", "nonesuch"], "no variant 'nonesuch'"),
+        (["setup", "nonesuch"], "no package group 'nonesuch'"),
+        (["lint", "nonesuch"], "no check 'nonesuch'"),
+        (["attach", "nonesuch"], "'nonesuch' is no target"),
+    ],
+)
+def test_wrong_argument_is_exit_code_2_and_says_what_is_wrong(line, said):
+    done = mn(*line)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_works_from_elsewhere_through_a_link_with_a_space(tmp_path):
+    link = tmp_path / "my mn"
+    link.symlink_to(ROOT / "mn")
+    done = subprocess.run([link, "help"], cwd="/", capture_output=True, text=True)
+    assert done.stdout == mn("help").stdout
+
+
+def test_build_in_a_path_with_a_space_and_nothing_to_do_says_nothing(door):
+    (door / "meson.build").write_text("project('p', 'c')\nexecutable('p', 'p.c')\n")
+    (door / "p.c").write_text("int main(void) { return 0; }\n")
+    first = mn("build", "host", root=door, cwd="/")
+    assert first.returncode == 0 and "built host" in first.stderr
+    assert subprocess.run([door / "build/host/p"]).returncode == 0
+    again = mn("build", "host", root=door, cwd="/")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_build_that_fails_shows_the_compiler_and_ends_with_1(door):
+    (door / "meson.build").write_text("project('p', 'c')\nexecutable('p', 'p.c')\n")
+    (door / "p.c").write_text("int main(void) { return nonesuch; }\n")
+    done = mn("build", "host", root=door)
+    assert done.returncode == 1
+    assert "undeclared" in done.stderr
+
+
+def test_doctor_exit_code_follows_from_what_it_found():
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", 9999))
+        taken.listen()
+    except OSError:
+        pass  # somebody else has it, which is as good
+    with taken:
+        done = mn("doctor")
+    assert done.returncode == 1
+    assert re.search(r"^wrong  TCP port 9999 is taken by ", done.stdout, re.M)
+    without = mn("doctor")
+    assert without.returncode == int("\nwrong " in without.stdout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody without rights")
+def test_without_root_the_exact_command_is_printed(door):
+    with open(door / "tools/mn/packages.txt", "a") as packages:
+        packages.write("run mnemos-no-such-package only to be missing\n")
+    os.chown(door, NOBODY, NOBODY)
+    as_nobody = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
+    done = subprocess.run(
+        [*as_nobody, door / "mn", "run"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert re.search(r"^apt-get install .*\bmnemos-no-such-package$", done.stdout, re.M)
+
+
+def test_scripts_are_clean_for_shellcheck():
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck")
+    done = mn("lint", "shell")
+    assert done.returncode == 0, done.stdout
+
+
+# --- run: two processes in one terminal
+
+MELPOMENE = """#!/usr/bin/python3
+import os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: (print("melpomene down", flush=True), os._exit(0)))
+print("melpomene", os.getpid(), *sys.argv[1:], flush=True)
+if sys.argv[1:] == ["die"]: sys.exit(3)
+if sys.argv[1:] == ["crash"]: os.kill(os.getpid(), signal.SIGSEGV)
+while True: signal.pause()
+"""
+# Leaves the terminal without echo, as a crash would.
+CROWTTY = """#!/usr/bin/python3
+import os, sys, termios
+mode = termios.tcgetattr(0)
+mode[3] &= ~termios.ECHO
+termios.tcsetattr(0, termios.TCSANOW, mode)
+print("crowtty", os.getpid(), *sys.argv[1:], flush=True)
+for line in sys.stdin:
+    if line == "quit\\n": sys.exit(0)
+    print("typed", line, end="", flush=True)
+"""
+
+
+class Session:
+    """`mn run` on a terminal of its own, with stand-ins for both programs."""
+
+    def __init__(self, door, *args):
+        for name, text in (("platforms/melpomene", MELPOMENE), ("tools/crowtty", CROWTTY)):
+            program = door / "build/host" / name / pathlib.Path(name).name
+            program.parent.mkdir(parents=True)
+            program.write_text(text)
+            program.chmod(0o755)
+        (door / "tools/mn/build").write_text("#!/bin/bash\n")
+        self.text = ""
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execv(door / "mn", [str(door / "mn"), "run", *args])
+        self.mode = termios.tcgetattr(self.terminal)
+
+    def read_until(self, pattern):
+        """Returns the match; the end of the output before it is a failure."""
+        while not re.search(pattern, self.text):
+            self.text += os.read(self.terminal, 4096).decode()
+        return re.search(pattern, self.text)
+
+    def boot(self):
+        names = ("melpomene", "crowtty")
+        self.pids = [int(self.read_until(name + r" (\d+)")[1]) for name in names]
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def end(self):
+        """The exit code, once both programs are gone and the terminal is as it was."""
+        try:
+            while True:
+                self.text += os.read(self.terminal, 4096).decode()
+        except OSError:
+            pass  # the last process has closed the terminal
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        for pid in getattr(self, "pids", []):
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+        assert termios.tcgetattr(self.terminal) == self.mode
+        os.close(self.terminal)
+        return code
+
+
+def test_run_ctrl_c_ends_both_and_gives_the_terminal_back(door):
+    session = Session(door)
+    session.boot()
+    session.type("\x03")
+    assert session.end() == 130
+    assert "melpomene down" in session.text
+
+
+def test_run_gives_the_keyboard_to_crowtty_and_the_arguments_to_melpomene(door):
+    session = Session(door, "melpomene", "--", "--seed", "7")
+    session.boot()
+    session.read_until(r"melpomene \d+ --seed 7\s")
+    session.read_until(r"crowtty \d+ --wait\s")
+    session.type("hello\n")
+    session.read_until("typed hello")
+    session.type("quit\n")
+    assert session.end() == 0
+    assert "melpomene down" in session.text
+
+
+def test_run_ends_when_melpomene_fails(door):
+    session = Session(door, "--", "die")
+    assert session.end() == 3
+    assert "melpomene ended with exit code 3" in session.text
+
+
+def test_run_names_the_signal_of_a_crash(door):
+    session = Session(door, "--", "crash")
+    assert session.end() == 128 + signal.SIGSEGV
+    assert "melpomene was ended by signal SEGV" in session.text
+
+
+# --- test: what counts as what
+
+
+@pytest.fixture
+def runner(monkeypatch):
+    monkeypatch.setenv("MN_ROOT", str(ROOT))
+    loader = importlib.machinery.SourceFileLoader("mn_test", str(ROOT / "tools/mn/test"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mn_test", loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    "script, counts",
+    [
+        ("exit 0", (1, 0, 0)),
+        ("exit 1", (0, 1, 0)),
+        ("exit 77", (0, 0, 1)),
+        ("kill -SEGV $$", (0, 1, 0)),
+        ("echo 1..2; echo ok 1 - a; echo ok 2 - b", (2, 0, 0)),
+        ("echo 1..2; echo ok 1 - a; echo not ok 2 - b; exit 1", (1, 1, 0)),
+        ("echo 1..2; echo ok 1 - a; echo ok 2 '# SKIP' b", (1, 0, 1)),
+        ("echo 1..3; echo ok 1 - a; kill -ABRT $$", (1, 2, 0)),
+        ("echo 1..3; echo ok 1 - a", (1, 2, 0)),
+        ("echo 1..1; echo ok 1 - a; exit 1", (1, 1, 0)),
+        ("echo 1..1; echo ok 1 - a; kill -ABRT $$", (1, 1, 0)),
+        ("exec /nonexistent/program", (0, 1, 0)),
+    ],
+)
+def test_runner_counts(runner, script, counts):
+    result = runner.run(runner.Test("t", ["/bin/bash", "-c", script], {}, "/", 30, False))
+    assert (result.passed, result.failed, result.skipped) == counts
+
+
+def test_runner_ends_a_hang_with_all_its_children(runner):
+    script = "cat /dev/zero >/dev/null & echo $!; wait"
+    result = runner.run(runner.Test("t", ["/bin/bash", "-c", script], {}, "/", 0.2, False))
+    assert result.failed == 1 and "no end within" in result.why
+    status = pathlib.Path(f"/proc/{int(result.output)}/status")
+    assert not status.exists() or "(zombie)" in status.read_text()
+
+
+def test_runner_counts_pytest_cases(runner, tmp_path):
+    file = tmp_path / "test_x.py"
+    file.write_text(
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): assert False\n"
+        "def test_c(): pytest.skip('why')\n"
+    )
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", str(file)]
+    result = runner.run(runner.Test("t", command, {}, str(tmp_path), 60, False))
+    assert (result.passed, result.failed, result.skipped) == (1, 1, 1)

@@ -39,6 +39,11 @@ mn_verb_groups() {
 	return 1
 }
 
+# Prints the groups of packages.txt, one a line, in its order.
+mn_package_groups() {
+	awk '/^[^#]/ && !seen[$1]++ { print $1 }' "$MN_ROOT/tools/mn/packages.txt"
+}
+
 # How many letters to change, add or drop to make one word of the other (Levenshtein).
 mn_distance() {
 	local a=$1 b=$2 i j best
@@ -80,8 +85,9 @@ mn_progress() {
 	while IFS= read -r line; do
 		if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]]; then
 			percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2])) text=${BASH_REMATCH[3]}
-		elif [[ $line =~ ^[dp][lm]status:[^:]*:([0-9]+)[^:]*:(.*) ]]; then
-			percent=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
+		elif [[ $line =~ ^(dl|pm)status:[^:]*:([0-9]+)[^:]*:(.*) ]]; then
+			label=installing percent=${BASH_REMATCH[2]} text=${BASH_REMATCH[3]}
+			[[ ${BASH_REMATCH[1]} == pm ]] || label=downloading
 		else
 			printf '%s\n' "$line" >>"$log"
 			continue
