@@ -5,8 +5,10 @@ The messages are part of the interface: they are compared word for word, because
 with the wrong line or the wrong advice is worse than none.
 """
 
+import random
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -347,6 +349,49 @@ m = 2
     }
     assert find_lines(text) == wanted
     assert find_lines(text.replace("\n", "\r\n")) == wanted
+
+
+def key_paths(value, path=()):
+    """All key paths of what tomllib read; entries of an array share the path of the array."""
+    if isinstance(value, list):
+        return set().union(*(key_paths(entry, path) for entry in value))
+    if not isinstance(value, dict):
+        return set()
+    below = (key_paths(entry, (*path, name)) for name, entry in value.items())
+    return {(*path, name) for name in value}.union(*below)
+
+
+def test_lines_of_damaged_text():
+    """Whatever tomllib still accepts of text with random damage, the scanner sees the same
+    keys in it, on lines that hold their names."""
+    chance = random.Random(1)
+    pieces = ['"', "'", '"""', "'''", "[", "]", "{", "}", ".", "=", ",", "#", "\n", " ", "\\",
+              "a", "1", "[[", "]]", "a = 1\n", "[x]\n"]
+    source = """\
+[services.sermux_hello] # a [comment] = "
+enabled = true
+message = ''' [x]
+# y = 1 '''
+"a b".c = [1, [{ d = "]", 'e.f' = 2 }], # z = 3
+  "}" ]
+interval = { secs = 1, nanos = 0 }
+[[port]]
+number = 0x1F
+[port.name]
+text = """ + '"""\\n"\\""" # """\n'
+    accepted = 0
+    for _ in range(6000):
+        at, end = sorted(chance.choices(range(len(source) + 1), k=2))
+        text = source[:at] + "".join(chance.choices(pieces, k=2)) + source[min(end, at + 3):]
+        try:
+            wanted = key_paths(tomllib.loads(text))
+        except tomllib.TOMLDecodeError:
+            continue
+        accepted += 1
+        found, lines = find_lines(text), text.split("\n")
+        assert set(found) == wanted, text
+        assert all(path[-1] in lines[line - 1] for path, line in found.items()), text
+    assert accepted > 300
 
 
 # The tool

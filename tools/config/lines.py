@@ -54,6 +54,11 @@ class Scanner:
         self.at += len(char) if found else 0
         return found
 
+    def need(self, taken):
+        """tomllib has seen to it that this holds; if not, better stop than go round for ever."""
+        if not taken:
+            raise AssertionError(f"lost at character {self.at}")
+
     def header(self):
         """[a.b] or [[a.b]]; the entries of an array of tables share one path."""
         while self.take("["):
@@ -82,7 +87,7 @@ class Scanner:
 
     def pair(self, table):
         path = self.dotted(table)
-        self.take("=")
+        self.need(self.take("="))
         self.skip(BLANK)
         self.value(path)
 
@@ -92,9 +97,9 @@ class Scanner:
         elif self.take("{"):
             self.items("}", lambda: self.pair(path))
         elif self.peek('"') or self.peek("'"):
-            self.skip(STRING)
+            self.need(self.skip(STRING))
         else:
-            self.skip(SCALAR)
+            self.need(self.skip(SCALAR))
 
     def items(self, end, item):
         """What stands between brackets, commas and all."""
