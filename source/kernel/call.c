@@ -115,8 +115,10 @@ mn_poll mn__call_hello(struct mn_call *call, struct mn_server *server, const voi
 
 mn_poll mn__call_hello_poll(struct mn_call *call)
 {
-	if (call->wait.state == MN_CALL_DONE)
+	if (call->wait.state == MN_CALL_DONE) {
+		mn_running->cause = call->cause;
 		return call_leave(call, (mn_poll)call->result);
+	}
 	return call_waiting(call);
 }
 
@@ -163,7 +165,8 @@ mn_poll mn_try_serve(struct mn_serving *serving, struct mn_server *server)
 	MN_ASSERT(!serving->call || mn_wait_active(&serving->wait));
 	if (serving->call && !revoked(serving->call))
 		return serve_found(serving);
-	serving->call = NULL; /* what was put here was taken back before it was seen */
+	if (MN_UNLIKELY(serving->call != NULL))
+		mn_reply(serving, MN_ECANCELED); /* put here and taken back before it was seen */
 	if (MN_UNLIKELY(!server->slot))
 		return serve_leave(serving, server, MN_ECLOSED);
 	if (serving->server != server)
@@ -245,6 +248,7 @@ void mn__server_drop(struct mn_server *server)
 	for (struct mn_serving *slot = server->slots; slot; slot = slot->next) {
 		struct mn_call *call = without_revoked(slot->call);
 
+		slot->server = NULL; /* to be attached again if the server comes back */
 		if (!slot->call)
 			continue;
 		slot->call = with_revoked(NULL); /* a late mn_reply finds nothing to do */

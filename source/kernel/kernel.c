@@ -24,6 +24,7 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	mn_list_init(&kernel->connects);
 	kernel->services = config->services;
 	kernel->max_services = config->max_services;
+	kernel->message_id = 1; /* stays odd; the first is 3, for 0 means no message */
 	kernel->random = config->seed;
 	kernel->name = config->name ? config->name : "kernel";
 	kernel->log = config->log;
@@ -115,6 +116,7 @@ static void poll_ready(struct mn_kernel *kernel)
 		task->waits = NULL;
 		task->polls++;
 		kernel->current = task;
+		kernel->cause = 0; /* what the last task worked for is not this one's cause */
 		const mn_poll result = MN_LIKELY(!kernel->watch) ? task->type->poll(task)
 								 : poll_watched(kernel, task);
 		if (result != MN_PENDING)
