@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What crowtty says on standard output: one line per event,
+ *
+ *     [P +SSSS.NNNNNNNNNs] CONN WORD text
+ *
+ * P is the sermux port or a blank, then the time since the start, CONN the kind of
+ * line to the target, WORD four letters for the part that speaks.
+ *
+ * Lines never wait for their reader: a pipe or terminal that takes no more is given
+ * a bounded backlog, then lines are dropped and counted. A reader that has gone
+ * ends the output and nothing else. There is one log in a process.
+ */
+#ifndef CROWTTY_LOG_H
+#define CROWTTY_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+enum log_level {
+	LOG_NOTE,  /* what the target says and what went wrong; always shown */
+	LOG_INFO,  /* comings and goings; not with --quiet */
+	LOG_DEBUG, /* every piece moved; with --verbose */
+};
+
+#define LOG_NO_PORT (-1)
+
+void log_open(uv_loop_t *loop, enum log_level most);
+
+/* Hands over what is left, for at most a second; the loop must run on. Idempotent. */
+void log_close(void);
+
+/* CONN: four characters. */
+void log_set_conn(const char *conn);
+
+/* Lines carry this time instead of the clock's, until it is set again. */
+void log_set_time_ns(uint64_t time_ns);
+
+/* True if lines of that level are shown: guards costly arguments. */
+bool log_wants(enum log_level level);
+
+void log_line(enum log_level level, int port, const char *word, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A whole line that is no event and has no tag. */
+void log_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An error that ends the program: "crowtty: text" on standard error, at once. */
+void log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
