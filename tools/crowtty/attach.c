@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* crowtty [TARGET]: a target, its ports, and a keyboard. */
+#include "commands.h"
+#include "keyboard.h"
+#include "line.h"
+#include "log.h"
+#include "memory.h"
+#include "session.h"
+
+#define DEFAULT_TARGET "tcp:127.0.0.1:9999"
+
+struct attachment {
+	struct session session; /* first: on_end gets it */
+	struct target target;
+	struct recorder recorder;
+	struct line line;
+	struct keyboard keyboard;
+};
+
+/*
+ * From the ports and the keyboard to the line.
+ */
+
+static void send_input(void *context, uint16_t port, const void *data, size_t len)
+{
+	struct attachment *self = context;
+	line_send(&self->line, port, data, len);
+}
+
+static void hold(void *context, bool hold)
+{
+	struct attachment *self = context;
+	line_hold(&self->line, hold);
+}
+
+/*
+ * From the line to the ports.
+ */
+
+static void on_up(void *context)
+{
+	struct attachment *self = context;
+	demux_start(&self->session.demux);
+}
+
+static void on_down(void *context)
+{
+	struct attachment *self = context;
+	demux_stop(&self->session.demux);
+}
+
+static void on_data(void *context, const uint8_t *data, size_t len)
+{
+	struct attachment *self = context;
+	demux_take(&self->session.demux, data, len);
+}
+
+static void on_ready(void *context, bool ready)
+{
+	struct attachment *self = context;
+	ports_set_reading(&self->session.ports, ready);
+	keyboard_set_reading(&self->keyboard, ready);
+}
+
+static void on_failed(void *context)
+{
+	struct attachment *self = context;
+	session_finish(&self->session, EXIT_TROUBLE);
+}
+
+static void on_end(struct session *session)
+{
+	struct attachment *self = (struct attachment *)session;
+	line_close(&self->line);
+	keyboard_close(&self->keyboard);
+}
+
+/*
+ * Begin and end.
+ */
+
+static void open_keyboard(struct attachment *self, const struct options *options)
+{
+	uint16_t port = options->keyboard_port;
+	self->keyboard.port = port;
+	self->keyboard.context = self;
+	self->keyboard.send = send_input;
+	if (options->keyboard)
+		keyboard_open(&self->keyboard, &self->session.loop);
+	else if (self->session.ports.by_number[port])
+		log_line(LOG_INFO, port, "KEYB",
+			 "pseudo-keyboard (SerMux port :%u) on localhost:%u", port,
+			 options->tcp_base + port);
+}
+
+static bool open_line(struct attachment *self, const struct options *options)
+{
+	struct line *line = &self->line;
+	line->loop = &self->session.loop;
+	line->target = &self->target;
+	line->events = (struct line_events){self, on_up, on_down, on_data, on_ready, on_failed};
+	line->pty_watch = &self->session.pty_watch;
+	line->recorder = &self->recorder;
+	line->max_frame = options->max_frame;
+	line->wait = options->wait;
+	line->reconnect = options->reconnect;
+	return line_open(line);
+}
+
+static int run(struct attachment *self, const struct options *options)
+{
+	struct port_peer peer = {self, send_input, hold};
+	if (session_open(&self->session, options, peer, on_end)) {
+		log_set_conn(target_conn(&self->target));
+		open_keyboard(self, options);
+		if (!open_line(self, options))
+			session_end(&self->session, EXIT_TROUBLE);
+	}
+	int code = session_run(&self->session);
+	line_free(&self->line);
+	session_free(&self->session);
+	return code;
+}
+
+int command_attach(int argc, char **argv)
+{
+	struct options options;
+	int code = options_parse(&options, COMMAND_ATTACH, argc, argv);
+	if (code >= 0)
+		return code;
+	struct attachment *self = memory_get_zeroed(sizeof *self);
+	self->recorder.fd = -1;
+	code = EXIT_USAGE;
+	if (target_parse(&self->target, options.operand ? options.operand : DEFAULT_TARGET)) {
+		code = EXIT_TROUBLE;
+		if (!options.record || recorder_open(&self->recorder, options.record))
+			code = run(self, &options);
+	}
+	recorder_close(&self->recorder);
+	target_free(&self->target);
+	free(self);
+	return code;
+}

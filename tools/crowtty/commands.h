@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The commands. Each takes its own arguments, argv[0] being its name, and returns the
+ * exit code. */
+#ifndef CROWTTY_COMMANDS_H
+#define CROWTTY_COMMANDS_H
+
+/* The command without a name: serves a target. */
+int command_attach(int argc, char **argv);
+
+/* Plays or lists a recording. */
+int command_replay(int argc, char **argv);
+
+#endif

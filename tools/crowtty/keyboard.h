@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Standard input as the target's keyboard: what is typed goes to one port, whole lines
+ * from a terminal, which keeps its settings, and any pieces from a pipe or file. Its end
+ * ends the keyboard only. Not read while the line cannot take more.
+ */
+#ifndef CROWTTY_KEYBOARD_H
+#define CROWTTY_KEYBOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct keyboard {
+	uint16_t port;
+	void *context;
+	void (*send)(void *context, uint16_t port, const void *data, size_t len);
+
+	enum {
+		KEYBOARD_CLOSED,
+		KEYBOARD_STREAM, /* terminals and pipes */
+		KEYBOARD_FILE,   /* never has to be waited for: read while the loop is idle */
+	} kind;
+	uv_pipe_t stream;
+	uv_idle_t file;
+};
+
+void keyboard_open(struct keyboard *keyboard, uv_loop_t *loop);
+void keyboard_set_reading(struct keyboard *keyboard, bool reading);
+void keyboard_close(struct keyboard *keyboard); /* idempotent */
+
+#endif

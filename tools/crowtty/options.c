@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <mnemos/proto/sermux.h>
+
+#include "options.h"
+
+enum key {
+	KEY_PORT = 256,
+	KEY_TCP_BASE,
+	KEY_PTY,
+	KEY_NO_KEYBOARD,
+	KEY_WAIT,
+	KEY_NO_RECONNECT,
+	KEY_RECORD,
+	KEY_BACKLOG,
+	KEY_STALL,
+	KEY_MAX_FRAME,
+	KEY_DUMP,
+	KEY_SPEED,
+};
+
+#define BOTH (COMMAND_ATTACH | COMMAND_REPLAY)
+
+static const struct row {
+	const char *name;
+	int key; /* a character is also the short option */
+	const char *argument;
+	unsigned commands;
+	const char *help;
+} rows[] = {
+	{"keyboard-port", 'k', "PORT", COMMAND_ATTACH, "sermux port for standard input (2)"},
+	{"no-keyboard", KEY_NO_KEYBOARD, NULL, COMMAND_ATTACH, "do not read standard input"},
+	{"port", KEY_PORT, "PORT", BOTH, "one more sermux port (0-3 and 10-13 are there); repeat"},
+	{"tcp-port-base", KEY_TCP_BASE, "N", BOTH, "TCP port = N + sermux port (10000)"},
+	{"pty", KEY_PTY, "DIR", BOTH, "also make pseudo-terminals DIR/port-N"},
+	{"wait", KEY_WAIT, NULL, COMMAND_ATTACH, "wait for a target that is not there yet"},
+	{"wait", KEY_WAIT, NULL, COMMAND_REPLAY, "begin when the first client connects"},
+	{"no-reconnect", KEY_NO_RECONNECT, NULL, COMMAND_ATTACH, "end when the target goes away"},
+	{"record", KEY_RECORD, "FILE", COMMAND_ATTACH, "record everything on the line"},
+	{"speed", KEY_SPEED, "N|max", COMMAND_REPLAY, "N times as fast as it was (1)"},
+	{"dump", KEY_DUMP, NULL, COMMAND_REPLAY, "list the frames as text, and nothing else"},
+	{"backlog", KEY_BACKLOG, "BYTES", BOTH, "how far a client may fall behind (1M)"},
+	{"stall", KEY_STALL, "MS", BOTH, "how long the line waits for such a client (1000)"},
+	{"max-frame", KEY_MAX_FRAME, "BYTES", COMMAND_ATTACH, "longest frame for the target (512)"},
+	{"verbose", 'v', NULL, BOTH, "log every piece moved"},
+	{"quiet", 'q', NULL, BOTH, "only what the target says as text, and problems"},
+	{"help", 'h', NULL, BOTH, "this text"},
+	{"version", 'V', NULL, BOTH, "the version"},
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+
+static void print_help(enum command command)
+{
+	if (command == COMMAND_ATTACH)
+		puts("Usage: crowtty [OPTION...] [TARGET]\n"
+		     "       crowtty replay [OPTION...] FILE\n"
+		     "\n"
+		     "The other end of a MnemOS target's serial line: each sermux port becomes a "
+		     "TCP\n"
+		     "port on 127.0.0.1, standard input the keyboard.\n"
+		     "\n"
+		     "TARGET  tcp:HOST:PORT (tcp:127.0.0.1:9999 if none is given),\n"
+		     "        serial:DEVICE[@BAUD] (115200), unix:PATH, or\n"
+		     "        pty:[LINK] for a pseudo-terminal that the target opens\n");
+	else
+		puts("Usage: crowtty replay [OPTION...] FILE\n"
+		     "\n"
+		     "Plays what a target said in a recording, to the same ports and lines.\n");
+	for (size_t i = 0; i < ROWS; i++) {
+		char left[40], letter[5] = "    ";
+		if (!(rows[i].commands & command))
+			continue;
+		if (rows[i].key < 256)
+			snprintf(letter, sizeof letter, "-%c, ", rows[i].key);
+		snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name,
+			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+		printf("  %-26s %s\n", left, rows[i].help);
+	}
+	puts("\nExit status: 0 done, 1 trouble, 2 usage, 130 interrupted, 143 terminated.\n"
+	     "More in crowtty(1).");
+}
+
+/*
+ * Values. Each returns false after reporting an error.
+ */
+
+static bool bad_value(const char *name, const char *text, const char *expected)
+{
+	log_fatal("--%s: \"%s\" is not %s", name, text, expected);
+	return false;
+}
+
+static bool number(const char *name, const char *text, unsigned long least, unsigned long most,
+		   unsigned long *out)
+{
+	char expected[64], *end;
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *out >= least && *out <= most)
+		return true;
+	snprintf(expected, sizeof expected, "a number from %lu to %lu", least, most);
+	return bad_value(name, text, expected);
+}
+
+static bool size(const char *name, const char *text, size_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	unsigned shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : 0;
+	end += shift > 0;
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value > (1ull << 30 >> shift))
+		return bad_value(name, text, "a size up to 1024M, such as 65536, 64K or 1M");
+	*out = (size_t)value << shift;
+	return true;
+}
+
+static bool speed(const char *name, const char *text, double *out)
+{
+	char *end;
+	if (strcmp(text, "max") == 0) {
+		*out = 0;
+		return true;
+	}
+	*out = strtod(text, &end);
+	if (end != text && !*end && *out >= 0.001 && *out <= 1e6)
+		return true;
+	return bad_value(name, text, "\"max\" or a number from 0.001 to 1000000");
+}
+
+static bool add_port(struct options *options, unsigned long value)
+{
+	if (options->port_count == OPTIONS_MOST_PORTS) {
+		log_fatal("--port: more than %d ports", OPTIONS_MOST_PORTS);
+		return false;
+	}
+	options->ports[options->port_count++] = (uint16_t)value;
+	return true;
+}
+
+/* Takes one option with its argument. */
+static bool take(struct options *options, const struct row *row, const char *text)
+{
+	unsigned long value = 0;
+	switch (row->key) {
+	case 'v':
+		options->level = LOG_DEBUG;
+		return true;
+	case 'q':
+		options->level = LOG_NOTE;
+		return true;
+	case 'k':
+		if (!number(row->name, text, 0, 65535, &value))
+			return false;
+		options->keyboard_port = (uint16_t)value;
+		return true;
+	case KEY_NO_KEYBOARD:
+		options->keyboard = false;
+		return true;
+	case KEY_PORT:
+		return number(row->name, text, 0, 65535, &value) && add_port(options, value);
+	case KEY_TCP_BASE:
+		if (!number(row->name, text, 1, 65535, &value))
+			return false;
+		options->tcp_base = (unsigned)value;
+		return true;
+	case KEY_PTY:
+		options->pty_dir = text;
+		return true;
+	case KEY_WAIT:
+		options->wait = true;
+		return true;
+	case KEY_NO_RECONNECT:
+		options->reconnect = false;
+		return true;
+	case KEY_RECORD:
+		options->record = text;
+		return true;
+	case KEY_SPEED:
+		return speed(row->name, text, &options->speed);
+	case KEY_DUMP:
+		options->dump = true;
+		return true;
+	case KEY_BACKLOG:
+		return size(row->name, text, &options->backlog);
+	case KEY_STALL:
+		if (!number(row->name, text, 0, 3600000, &value))
+			return false;
+		options->stall_ms = (unsigned)value;
+		return true;
+	case KEY_MAX_FRAME:
+		if (!number(row->name, text, 8, 32768, &value))
+			return false;
+		options->max_frame = (unsigned)value;
+		return true;
+	}
+	return false;
+}
+
+static void set_defaults(struct options *options)
+{
+	static const uint16_t well_known[] = {
+		MN_SERMUX_LOOPBACK, MN_SERMUX_HELLO,  MN_SERMUX_KEYBOARD, MN_SERMUX_TRACE,
+		MN_SERMUX_FORTH0,   MN_SERMUX_FORTH1, MN_SERMUX_FORTH2,   MN_SERMUX_FORTH3,
+	};
+	*options = (struct options){
+		.level = LOG_INFO,
+		.tcp_base = 10000,
+		.backlog = (size_t)1024 * 1024,
+		.stall_ms = 1000,
+		.keyboard = true,
+		.keyboard_port = MN_SERMUX_KEYBOARD,
+		.max_frame = MN_SERMUX_MAX_FRAME,
+		.reconnect = true,
+		.speed = 1,
+	};
+	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
+		add_port(options, well_known[i]);
+}
+
+/* What getopt_long wants to know. */
+struct getopt_tables {
+	struct option longs[ROWS + 1];
+	char shorts[2 * ROWS + 2];
+};
+
+static void make_tables(struct getopt_tables *tables, enum command command)
+{
+	struct option *one = tables->longs;
+	char *letter = tables->shorts;
+	*letter++ = ':'; /* errors are reported here */
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(rows[i].commands & command))
+			continue;
+		int has = rows[i].argument ? required_argument : no_argument;
+		*one++ = (struct option){rows[i].name, has, NULL, rows[i].key};
+		if (rows[i].key >= 256)
+			continue;
+		*letter++ = (char)rows[i].key;
+		if (rows[i].argument)
+			*letter++ = ':';
+	}
+	*one = (struct option){0};
+	*letter = '\0';
+}
+
+static const struct row *find(int key)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].key == key)
+			return &rows[i];
+	return NULL;
+}
+
+static int usage_error(int key, char **argv)
+{
+	const char *word = argv[optind - 1];
+	const struct row *row = find(optopt);
+	if (key == ':' && row)
+		log_fatal("--%s needs an argument: %s", row->name, row->argument);
+	else if (word[0] == '-' && word[1] == '-')
+		log_fatal("unknown or ambiguous option, or one that takes no argument: %s", word);
+	else
+		log_fatal("unknown option: -%c", optopt);
+	fputs("crowtty: --help lists the options\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int take_operand(struct options *options, enum command command, int argc, char **argv)
+{
+	options->operand = optind < argc ? argv[optind] : NULL;
+	if (argc - optind > 1)
+		log_fatal("unexpected argument: %s", argv[optind + 1]);
+	else if (command == COMMAND_REPLAY && !options->operand)
+		log_fatal("replay: which FILE?");
+	else
+		return -1;
+	return EXIT_USAGE;
+}
+
+int options_parse(struct options *options, enum command command, int argc, char **argv)
+{
+	struct getopt_tables tables;
+	make_tables(&tables, command);
+	set_defaults(options);
+	opterr = 0;
+	optind = 1;
+	int key;
+	while ((key = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
+		switch (key) {
+		case 'h':
+			print_help(command);
+			return EXIT_GOOD;
+		case 'V':
+			puts("crowtty " CROWTTY_VERSION);
+			return EXIT_GOOD;
+		case '?':
+		case ':':
+			return usage_error(key, argv);
+		default:
+			if (!take(options, find(key), optarg))
+				return EXIT_USAGE;
+		}
+	}
+	return take_operand(options, command, argc, argv);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The command line: one table for parsing and for --help. */
+#ifndef CROWTTY_OPTIONS_H
+#define CROWTTY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log.h"
+
+/* Exit codes; a signal ends crowtty with 128 + its number. */
+enum {
+	EXIT_GOOD = 0,
+	EXIT_TROUBLE = 1,
+	EXIT_USAGE = 2,
+};
+
+/* Which commands an option belongs to. */
+enum command {
+	COMMAND_ATTACH = 1,
+	COMMAND_REPLAY = 2,
+};
+
+#define OPTIONS_MOST_PORTS 256
+
+struct options {
+	enum log_level level;
+	unsigned tcp_base;
+	uint16_t ports[OPTIONS_MOST_PORTS]; /* the well-known ones, then --port */
+	size_t port_count;
+	const char *pty_dir; /* or NULL */
+	size_t backlog;
+	unsigned stall_ms;
+	bool wait;
+
+	bool keyboard;
+	uint16_t keyboard_port;
+	unsigned max_frame;
+	bool reconnect;
+	const char *record; /* or NULL */
+
+	bool dump;
+	double speed; /* 0: as fast as it goes */
+
+	const char *operand; /* TARGET or FILE, or NULL */
+};
+
+/*
+ * Parses the arguments of a command, argv[0] excluded from it. Returns -1 to go on, or the exit
+ * code after --help, --version or an error, which it has reported.
+ */
+int options_parse(struct options *options, enum command command, int argc, char **argv);
+
+#endif
