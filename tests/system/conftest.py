@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Shared by the whole-system tests: where the programs are, and how to watch them run.
+
+Tests wait for events (a line of output, bytes on a socket, the end of a process), each with
+one generous deadline that only a broken program reaches. Nothing sleeps.
+"""
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+DEADLINE_S = 30
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MN_BUILD", ROOT / "build" / "host"))
+
+
+def program(*parts: str) -> str:
+    """The path of a built program, or a skip where this build has none."""
+    path = BUILD.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"{path} is not built")
+    return str(path)
+
+
+class Process:
+    """A program whose standard output and error are read line by line."""
+
+    def __init__(self, *command, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        self.process = subprocess.Popen(command, stderr=subprocess.STDOUT, **options)
+        self.pid = self.process.pid
+        self.text = b""
+        self.seen = 0
+
+    def _read_more(self, deadline: float) -> bool:
+        out = self.process.stdout
+        ready, _, _ = select.select([out], [], [], max(0, deadline - time.monotonic()))
+        if not ready:
+            raise TimeoutError(f"nothing more was said after:\n{self.text.decode()}")
+        more = os.read(out.fileno(), 65536)
+        self.text += more
+        return bool(more)
+
+    def wait_for(self, pattern: str) -> re.Match:
+        """The next match of a regular expression in what follows the last match."""
+        deadline = time.monotonic() + DEADLINE_S
+        regex = re.compile(pattern.encode())
+        while True:
+            match = regex.search(self.text, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            if not self._read_more(deadline):
+                raise EOFError(f"ended without {pattern!r}:\n{self.text.decode()}")
+
+    def end(self, sent=None) -> int:
+        """Sends a signal, if any; then all output is in `text`. Returns the exit code."""
+        if sent is not None:
+            self.process.send_signal(sent)
+        deadline = time.monotonic() + DEADLINE_S
+        if self.process.stdout:
+            while self._read_more(deadline):
+                pass
+        return self.process.wait(DEADLINE_S)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stdin):
+            if stream:
+                stream.close()
+
+
+@pytest.fixture
+def start():
+    """start(program, argument...) runs a Process that does not outlive the test."""
+    running = []
+
+    def run(*command, **options):
+        running.append(Process(*map(str, command), **options))
+        return running[-1]
+
+    yield run
+    for process in running:
+        process.kill()
+
+
+_bases = iter(range(10000 + os.getpid() % 997 * 16, 32000, 16))
+
+
+def free_ports(count: int) -> int:
+    """A base such that base .. base + count - 1 of 127.0.0.1 can be listened on, below the
+    range that the system itself gives to outgoing connections. Never the same twice."""
+    for base in _bases:
+        holders = []
+        try:
+            for port in range(base, base + count):
+                holders.append(socket.create_server(("127.0.0.1", port)))
+            return base
+        except OSError:
+            continue
+        finally:
+            for holder in holders:
+                holder.close()
+    raise RuntimeError("no free ports")

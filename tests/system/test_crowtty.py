@@ -1,0 +1,762 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""crowtty against a target played by the test: real sockets, real pseudo-terminals."""
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+import tty
+
+import pytest
+
+import sermux
+from conftest import DEADLINE_S, free_ports, program
+
+HELLO = sermux.frame(1, b"hello\r\n")
+
+
+@pytest.fixture
+def crowtty(start):
+    """crowtty(argument...) -> (process, first TCP port)."""
+
+    def run(*arguments, **options):
+        base = free_ports(16)
+        return start(program("tools", "crowtty", "crowtty"), "--tcp-port-base", base, *arguments,
+                     **options), base
+
+    return run
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), DEADLINE_S)
+
+
+def receive(sock: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        more = sock.recv(min(65536, count - len(data)))
+        if not more:
+            raise EOFError(f"closed after {len(data)} of {count} bytes: {bytes(data)[-80:]!r}")
+        data += more
+    return bytes(data)
+
+
+def receive_all(sock: socket.socket) -> bytes:
+    return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+class Target:
+    """The target's end of the line: anything with recv and sendall."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.receiver = sermux.Receiver()
+        self.frames = []
+
+    def say(self, data: bytes):
+        self.sock.sendall(data)
+
+    def next_frame(self):
+        while not self.frames:
+            data = self.sock.recv(65536)
+            if not data:
+                raise EOFError("crowtty closed the line")
+            self.frames += self.receiver.take(data)
+        return self.frames.pop(0)
+
+    def next_bytes(self, port: int, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            at, payload = self.next_frame()
+            assert at == port
+            data += payload
+        return data
+
+    def echo_bytes(self):
+        """Sends everything back as it is, in a thread, until the line is closed."""
+
+        def run():
+            with contextlib.suppress(OSError):
+                while data := self.sock.recv(1 << 20):
+                    self.sock.sendall(data)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    def close(self):
+        self.sock.close()
+
+
+class File:
+    """A terminal with a socket's methods."""
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def recv(self, count):
+        ready, _, _ = select.select([self.fd], [], [], DEADLINE_S)
+        if not ready:
+            raise TimeoutError
+        return os.read(self.fd, count)
+
+    def sendall(self, data):
+        while data:
+            data = data[os.write(self.fd, data):]
+
+    def close(self):
+        os.close(self.fd)
+
+
+@pytest.fixture
+def server():
+    """A listening socket for crowtty to connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(DEADLINE_S)
+        yield listener
+
+
+def name_of(listener) -> str:
+    return "tcp:127.0.0.1:%d" % listener.getsockname()[1]
+
+
+def accept(listener) -> Target:
+    sock, _ = listener.accept()
+    sock.settimeout(DEADLINE_S)
+    return Target(sock)
+
+
+@pytest.fixture
+def attached(crowtty, server):
+    """attached(argument...) -> (process, base, target), connected to each other."""
+    targets = []
+
+    def run(*arguments, **options):
+        process, base = crowtty(*arguments, name_of(server), **options)
+        targets.append(accept(server))
+        return process, base, targets[-1]
+
+    yield run
+    for target in targets:
+        target.close()
+
+
+# Ports
+
+
+def test_a_client_gets_its_echo(attached):
+    _, base, target = attached()
+    with connect(base) as client:
+        client.sendall(b"dup\0mul")
+        assert target.next_frame() == (0, b"dup\0mul")
+        target.say(sermux.frame(0, b"dup\0mul"))
+        assert receive(client, 7) == b"dup\0mul"
+
+
+@pytest.mark.parametrize("port", [0, 1, 2, 3, 10, 11, 12, 13])
+def test_every_well_known_port_is_there(attached, port):
+    _, base, target = attached()
+    with connect(base + port) as client:
+        client.sendall(b"?")
+        assert target.next_frame() == (port, b"?")
+        target.say(sermux.frame(port, b"!"))
+        assert receive(client, 1) == b"!"
+
+
+def test_more_ports_can_be_asked_for(attached):
+    _, base, target = attached("--port", "5", "--port", "7")
+    for port in (5, 7):
+        with connect(base + port) as client:
+            client.sendall(b"?")
+            assert target.next_frame() == (port, b"?")
+
+
+def test_frames_always_fit_a_default_target(attached):
+    _, base, target = attached()
+    with connect(base) as client:
+        client.sendall(b"\x11" * 5000)
+        wire = receive(target.sock, 1)  # the lone zero for a fresh start
+        assert wire == b"\0"
+        while wire.count(b"\x11") < 5000:
+            wire += target.sock.recv(65536)
+        assert max(map(len, wire.split(b"\0"))) <= 511
+
+
+def test_output_goes_to_all_clients_and_input_comes_from_each(attached):
+    process, base, target = attached()
+    with connect(base) as one, connect(base) as two:
+        for _ in range(2):
+            process.wait_for(r"host connected to port \d+ \(:0\)")
+        target.say(sermux.frame(0, b"both"))
+        assert receive(one, 4) == receive(two, 4) == b"both"
+        one.sendall(b"1")
+        assert target.next_frame() == (0, b"1")
+        two.sendall(b"2")
+        assert target.next_frame() == (0, b"2")
+
+
+def test_a_client_that_ended_its_input_still_gets_output_then_the_end(attached):
+    _, base, target = attached()
+    with connect(base) as client:
+        client.sendall(b"x")
+        client.shutdown(socket.SHUT_WR)
+        assert target.next_frame() == (0, b"x")
+        target.say(sermux.frame(0, b"late"))
+        assert receive_all(client) == b"late"
+
+
+def test_the_newest_4_kib_wait_for_the_first_client(attached):
+    process, base, target = attached("-v")
+    said = b"".join(b"%07d\n" % i for i in range(1000))
+    for at in range(0, len(said), 200):
+        target.say(sermux.frame(1, said[at : at + 200]))
+    target.say(sermux.frame(10, b"."))
+    process.wait_for(r"DMUX 1B -> :10")
+    with connect(base + 1) as client:
+        assert receive(client, 4096) == said[-4096:]
+        target.say(sermux.frame(1, b"new"))
+        assert receive(client, 3) == b"new"
+    process.end(signal.SIGTERM)
+    assert b"3904B dropped while nobody was attached (:1)" in process.text
+
+
+def test_a_port_that_nobody_mapped_is_named_once_and_counted(attached):
+    process, base, target = attached()
+    target.say(sermux.frame(77, b"lost") * 3 + sermux.frame(0, b"kept"))
+    with connect(base) as client:
+        assert receive(client, 4) == b"kept"
+    process.end(signal.SIGTERM)
+    assert process.text.count(b"dropping what comes from port :77") == 1
+    assert b"3 frames (12B) dropped for ports that are not mapped" in process.text
+
+
+def test_megabytes_come_back_complete_and_in_order(attached):
+    _, base, target = attached()
+    target.echo_bytes()
+    block = bytes(range(256)) * 4096
+    total = 8 * len(block)
+    with connect(base) as client:
+        sender = threading.Thread(target=lambda: [client.sendall(block) for _ in range(8)])
+        sender.start()
+        got = receive(client, total)
+        sender.join()
+    assert got == block * 8
+
+
+def test_a_slow_lone_reader_loses_nothing(attached):
+    # Far more than the sockets in between can hold, to a reader of small pieces.
+    process, base, target = attached("--backlog", "64K", "--stall", "600000", "-q")
+    payload = os.urandom(500)
+    frames = sermux.frame(0, payload) * 60000
+    sender = threading.Thread(target=lambda: target.say(frames))
+    with connect(base) as client:
+        client.sendall(b"?")
+        assert target.next_frame() == (0, b"?")
+        sender.start()
+        for _ in range(60000):
+            assert receive(client, 500) == payload
+        sender.join()
+
+
+def test_a_dead_client_costs_itself_only(attached):
+    process, base, target = attached("--backlog", "64K", "--stall", "50")
+    with connect(base + 1) as dead, connect(base) as alive:
+        for _ in range(2):
+            process.wait_for("host connected")
+        dead.settimeout(DEADLINE_S)
+        flood = sermux.frame(1, b"x" * 500) * 40000
+        threading.Thread(target=lambda: target.say(flood + sermux.frame(0, b"through"))).start()
+        assert receive(alive, 7) == b"through"
+    assert process.end(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert b"a client does not read: dropping its oldest output (:1)" in process.text
+    dropped = int(re.search(rb"(\d+)B dropped for a client", process.text)[1])
+    assert 1000000 < dropped < 20000000
+
+
+# Text and noise
+
+
+def test_plain_text_is_shown_line_by_line(attached):
+    process, _, target = attached()
+    target.say(b"\0\r\npanicked at 'oh'\r\nSchl\xc3\xbcssel\r\n\0")
+    process.wait_for(r"\[  \+\d{4}\.\d{9}s\]  TCP TEXT panicked at 'oh'\n")
+    process.wait_for("TCP TEXT Schlüssel\n")
+
+
+def test_text_without_a_zero_is_shown_after_a_moment(attached):
+    process, _, target = attached()
+    target.say(b"U-Boot 2023.01\r\nautoboot in 3")
+    process.wait_for("TEXT U-Boot 2023.01\n")
+    process.wait_for("TEXT autoboot in 3\n")
+
+
+def test_text_directly_in_front_of_a_frame_hides_neither(attached):
+    process, base, target = attached()
+    target.say(b"boot is done\r\n" + HELLO)
+    process.wait_for("TEXT boot is done\n")
+    with connect(base + 1) as client:
+        assert receive(client, 7) == b"hello\r\n"
+
+
+def test_a_long_text_is_shown_whole(attached):
+    process, _, target = attached()
+    target.say(b"".join(b"line %06d\n" % i for i in range(5000)) + b"\0")
+    process.wait_for("line 004999")
+    shown = re.sub(rb"\[.*?TEXT ", b"", process.text)
+    joined = shown.replace(b"\n", b"")
+    assert all(b"line %06d" % i in joined for i in range(5000))
+
+
+def test_bad_frames_are_reported_once_and_counted_by_kind(attached):
+    process, base, target = attached()
+    bad = b"\x05\x01\x02\0" * 3 + b"\x02\x0a\x01\0" * 2 + b"\x80" * 20000 + b"\0"
+    target.say(HELLO + bad + HELLO)
+    with connect(base + 1) as client:
+        assert receive(client, 14) == b"hello\r\n" * 2
+    process.end(signal.SIGTERM)
+    assert process.text.count(b"ERR! bad frame, not COBS") == 1
+    assert b"2 frames; bad: 3 not COBS, 2 too short, 1 too long" in process.text
+
+
+def test_the_tail_of_a_frame_at_the_start_is_not_an_error(attached):
+    process, base, target = attached()
+    target.say(b"\x90tail\0" + HELLO)
+    with connect(base + 1) as client:
+        assert receive(client, 7) == b"hello\r\n"
+    process.end(signal.SIGTERM)
+    assert b"ERR!" not in process.text
+
+
+def test_a_line_that_does_not_speak_sermux_is_said_so_once(attached):
+    process, base, target = attached("-v")
+    noise = b"\xf0\x9d\x81\xfe\x80" * 1000
+    target.say(noise)
+    match = process.wait_for(r"does not look like sermux: (\d+) bytes and not one good frame")
+    assert int(match[1]) >= 2048
+    target.say(noise + b"\0" + HELLO)
+    process.wait_for("DMUX 7B -> :1")
+    assert process.text.count(b"does not look like sermux") == 1
+
+
+# The line
+
+
+def test_a_target_that_is_not_there_is_an_error(crowtty):
+    port = free_ports(1)
+    process, _ = crowtty(f"tcp:127.0.0.1:{port}")
+    assert process.end() == 1
+    assert f"cannot connect to 127.0.0.1:{port}: connection refused" in process.text.decode()
+
+
+def test_wait_waits_for_the_target(crowtty):
+    port = free_ports(1)
+    process, base = crowtty("--wait", f"tcp:127.0.0.1:{port}")
+    process.wait_for("waiting for 127.0.0.1")
+    with connect(base) as client, socket.create_server(("127.0.0.1", port)) as listener:
+        client.sendall(b"early")
+        target = accept(listener)
+        assert target.next_frame() == (0, b"early")
+        target.close()
+
+
+def test_clients_stay_while_the_target_restarts(attached, server):
+    process, base, target = attached()
+    with connect(base) as client:
+        client.sendall(b"1")
+        assert target.next_frame() == (0, b"1")
+        target.say(b"\x09half a frame"[:7])
+        target.close()
+        process.wait_for("LINE lost .*: the other end closed it")
+        again = accept(server)
+        again.say(sermux.frame(0, b"back"))
+        assert receive(client, 4) == b"back"
+        client.sendall(b"2")
+        assert again.next_frame() == (0, b"2")
+        process.wait_for("LINE connected to .* again")
+        again.close()
+
+
+def test_no_reconnect_ends_when_the_target_goes(attached):
+    process, base, target = attached("--no-reconnect")
+    with connect(base) as client:
+        target.say(sermux.frame(0, b"last words"))
+        assert receive(client, 10) == b"last words"
+        target.close()
+        assert process.end() == 1
+        assert receive_all(client) == b""
+    assert b"lost 127.0.0.1" in process.text
+
+
+def test_a_unix_socket_is_a_target(crowtty, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "line"))
+        listener.listen()
+        _, base = crowtty(f"unix:{tmp_path}/line")
+        target = accept(listener)
+        with connect(base) as client:
+            client.sendall(b"u")
+            assert target.next_frame() == (0, b"u")
+        target.close()
+
+
+def test_a_target_attaches_to_a_pty_and_comes_back(crowtty):
+    process, base = crowtty("pty:")
+    path = process.wait_for(r"waiting for the target on (/dev/pts/\d+)")[1]
+    with connect(base) as client:
+        for said in (b"a", b"b"):
+            target = Target(File(os.open(path, os.O_RDWR | os.O_NOCTTY)))
+            process.wait_for("LINE connected")
+            client.sendall(said)
+            assert target.next_frame() == (0, said)
+            target.say(sermux.frame(0, said.upper()))
+            assert receive(client, 1) == said.upper()
+            target.close()
+            process.wait_for("LINE lost")
+
+
+def test_a_serial_line_is_raw_and_locked(crowtty):
+    master, slave = pty.openpty()
+    path = os.ttyname(slave)
+    target = Target(File(master))
+    process, base = crowtty(f"serial:{path}@230400")
+    process.wait_for("LINE connected")
+    everything = bytes(range(256))
+    with connect(base) as client:
+        client.sendall(everything)
+        assert target.next_bytes(0, 256) == everything
+        target.say(sermux.frame(0, everything))
+        assert receive(client, 256) == everything
+    assert tty.tcgetattr(slave)[4] == tty.B230400
+    second, _ = crowtty(f"serial:{path}")
+    assert second.end() == 1
+    assert b"resource busy" in second.text
+    os.close(slave)
+    target.close()
+
+
+# Pseudo-terminals
+
+
+def open_tty(path) -> File:
+    return File(os.open(path, os.O_RDWR | os.O_NOCTTY))
+
+
+def test_a_port_is_a_terminal_that_can_be_reopened(attached, tmp_path):
+    process, _, target = attached("--pty", tmp_path)
+    for said in (b"one\r\n", b"two\r\n"):
+        terminal = open_tty(tmp_path / "port-0")
+        process.wait_for(r"host opened /dev/pts/\d+ \(:0\)")
+        terminal.sendall(said)
+        assert target.next_bytes(0, 5) == said
+        target.say(sermux.frame(0, said))
+        assert terminal.recv(100) == said
+        terminal.close()
+        process.wait_for(r"client left \(:0\)")
+
+
+def test_bytes_written_and_closed_at_once_arrive(attached, tmp_path):
+    process, _, target = attached("--pty", tmp_path)
+    terminal = open_tty(tmp_path / "port-0")
+    terminal.sendall(b"quick")
+    terminal.close()
+    assert target.next_bytes(0, 5) == b"quick"
+
+
+def test_a_terminal_without_a_reader_blocks_nobody(attached, tmp_path):
+    process, base, target = attached("--pty", tmp_path, "--backlog", "64K", "--stall", "50")
+    target.say(sermux.frame(1, b"y" * 500) * 1000 + sermux.frame(0, b"a"))
+    with connect(base) as client:
+        assert receive(client, 1) == b"a"
+        silent = open_tty(tmp_path / "port-1")
+        process.wait_for("host opened")
+        target.say(sermux.frame(1, b"z" * 500) * 1000 + sermux.frame(0, b"b"))
+        assert receive(client, 1) == b"b"
+        silent.close()
+
+
+def test_a_reopened_terminal_has_nothing_stale(attached, tmp_path):
+    process, base, target = attached("--pty", tmp_path, "--stall", "50")
+    silent = open_tty(tmp_path / "port-0")
+    process.wait_for("host opened")
+    target.say(sermux.frame(0, b"old" * 100))
+    while not select.select([silent.fd], [], [], DEADLINE_S)[0]:
+        pass
+    silent.close()
+    process.wait_for("client left")
+    again = open_tty(tmp_path / "port-0")
+    process.wait_for("host opened")
+    target.say(sermux.frame(0, b"new"))
+    assert again.recv(100) == b"new"
+    again.close()
+
+
+def test_an_idle_crowtty_sleeps_without_a_time_limit(attached, tmp_path):
+    # A hung-up terminal and an ended standard input are the usual ways into a busy loop.
+    process, base, target = attached("--pty", tmp_path)
+    terminal = open_tty(tmp_path / "port-1")
+    process.wait_for("host opened")
+    terminal.close()
+    process.wait_for("client left")
+    target.say(HELLO + b"\x90unfinished")
+    with connect(base + 1) as client:
+        receive(client, 7)
+        process.wait_for("host connected")
+
+        def endless_wait():
+            """The number of its context switches, if it is in epoll with time-out -1."""
+            with open(f"/proc/{process.pid}/syscall") as now:
+                words = now.read().split()
+            if words[0] == "running" or int(words[4], 16) & 0xFFFFFFFF != 0xFFFFFFFF:
+                return None
+            with open(f"/proc/{process.pid}/status") as status:
+                return re.findall(r"ctxt_switches:\s(\d+)", status.read())
+
+        deadline = time.monotonic() + DEADLINE_S
+        while not (switches := endless_wait()):
+            assert time.monotonic() < deadline
+        subprocess.run([program("tools", "crowtty", "crowtty"), "--help"], check=True,
+                       stdout=subprocess.DEVNULL)
+        assert endless_wait() == switches
+
+
+# Standard input and output
+
+
+def test_standard_input_is_the_keyboard_and_its_end_ends_nothing_else(attached):
+    process, base, target = attached(stdin=subprocess.PIPE)
+    process.wait_for(r"\[2 .*KEYB pseudo-keyboard \(SerMux port :2\) reading from STDIN")
+    process.process.stdin.write(b"dup\n")
+    process.process.stdin.close()
+    process.process.stdin = None
+    assert target.next_frame() == (2, b"dup\n")
+    process.wait_for("STDIN has ended")
+    with connect(base + 2) as client:
+        client.sendall(b"k")
+        assert target.next_frame() == (2, b"k")
+
+
+def test_a_file_as_the_keyboard_is_sent_whole(attached, tmp_path):
+    script = b"".join(b"%d emit\n" % i for i in range(20000))
+    (tmp_path / "script").write_bytes(script)
+    with open(tmp_path / "script", "rb") as stdin:
+        _, _, target = attached("-k", "10", stdin=stdin)
+        assert target.next_bytes(10, len(script)) == script
+
+
+def test_a_terminal_is_left_as_it_was(attached):
+    master, slave = pty.openpty()
+    before = tty.tcgetattr(slave)
+    process, _, target = attached(stdin=slave)
+    process.wait_for("KEYB")
+    os.write(master, b"words\n")
+    assert target.next_frame() == (2, b"words\n")
+    assert process.end(signal.SIGINT) == 128 + signal.SIGINT
+    assert tty.tcgetattr(slave) == before
+    assert os.get_blocking(slave)
+    os.close(slave)
+    os.close(master)
+
+
+def test_no_keyboard_says_where_it_is(attached):
+    process, base, target = attached("--no-keyboard", stdin=subprocess.PIPE)
+    process.wait_for(r"KEYB pseudo-keyboard \(SerMux port :2\) on localhost:%d" % (base + 2))
+
+
+def test_ports_go_on_when_the_output_is_closed(attached):
+    reader, writer = os.pipe()
+    process, base, target = attached("-v", stdout=writer)
+    os.close(writer)
+    os.close(reader)
+    with connect(base) as client:
+        for _ in range(3):
+            client.sendall(b"x")
+            assert target.next_frame() == (0, b"x")
+    assert process.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+def test_ports_go_on_when_the_output_is_not_read(attached):
+    reader, writer = os.pipe()
+    process, base, target = attached("-v", stdout=writer)
+    target.say(b"much text\n" * 100 * 1024 + b"\0")
+    with connect(base) as client:
+        client.sendall(b"x")
+        assert target.next_frame() == (0, b"x")
+    os.close(reader)
+    os.close(writer)
+
+
+def test_verbose_lines(attached):
+    process, base, target = attached("-v")
+    with connect(base) as client:
+        client.sendall(b"12345")
+        process.wait_for(r"\[0 \+\d{4}\.\d{9}s\]  TCP  MUX 5B <- :0\n")
+        assert target.next_frame() == (0, b"12345")
+        target.say(sermux.frame(0, b"67"))
+        process.wait_for(r"\[  \+\d{4}\.\d{9}s\]  TCP  MUX -> 6B\n")
+        process.wait_for(r"\[0 \+\d{4}\.\d{9}s\]  TCP DMUX 2B -> :0\n")
+
+
+# Beginning and end
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(attached, tmp_path, sent):
+    process, base, _ = attached("--pty", tmp_path)
+    assert len(list(tmp_path.iterdir())) == 8
+    with connect(base):
+        process.wait_for("host connected")
+        assert process.end(sent) == 128 + sent
+    assert list(tmp_path.iterdir()) == []
+    assert all(line.startswith(b"[") for line in process.text.splitlines())
+
+
+def test_symlinks_of_a_killed_crowtty_are_replaced_and_files_are_not(attached, crowtty, tmp_path):
+    first, _, _ = attached("--pty", tmp_path)
+    first.wait_for("KEYB")
+    first.kill()
+    second, _, target = attached("--pty", tmp_path)
+    second.end(signal.SIGTERM)
+    (tmp_path / "port-0").write_text("mine")
+    third, _ = crowtty("--pty", tmp_path)
+    assert third.end() == 1
+    assert b"port-0: File exists" in third.text
+    assert [one.name for one in tmp_path.iterdir()] == ["port-0"]
+
+
+def test_a_port_in_use_is_named(crowtty, start, server):
+    _, base = crowtty(name_of(server))
+    target = accept(server)
+    second = start(program("tools", "crowtty", "crowtty"), "--tcp-port-base", base)
+    assert second.end() == 1
+    assert f"TCP port {base} (for :0) is in use" in second.text.decode()
+    target.close()
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--frobnicate"], "unknown or ambiguous option.*--frobnicate"),
+    (["-z"], "unknown option: -z"),
+    (["-k"], "--keyboard-port needs an argument: PORT"),
+    (["-k", "65536"], '--keyboard-port: "65536" is not a number from 0 to 65535'),
+    (["--backlog", "1G"], '--backlog: "1G" is not a size'),
+    (["tcp:9999"], "expected tcp:HOST:PORT"),
+    (["tcp:localhost:99999"], "expected tcp:HOST:PORT"),
+    (["serial:/dev/ttyS0@123"], 'not a speed of serial lines: "123"'),
+    (["unix:"], "expected a path"),
+    (["ttyUSB0"], '"ttyUSB0" is no target; expected tcp:HOST:PORT'),
+    (["pty:", "pty:"], "unexpected argument: pty:"),
+    (["replay"], "replay: which FILE"),
+    (["replay", "--record", "x", "y"], "unknown.*--record"),
+])
+def test_usage_errors(start, arguments, said):
+    process = start(program("tools", "crowtty", "crowtty"), *arguments)
+    assert process.end() == 2
+    assert re.search(said, process.text.decode())
+
+
+def test_a_base_that_leaves_no_room_is_an_error(start):
+    process = start(program("tools", "crowtty", "crowtty"), "--tcp-port-base", "65530")
+    assert process.end() == 1
+    assert b"the highest is 65535; choose a lower --tcp-port-base" in process.text
+
+
+def test_help_and_version(start):
+    for arguments, said in [(["--help"], b"Usage: crowtty"), (["--version"], b"crowtty 0."),
+                            (["replay", "--help"], b"Usage: crowtty replay")]:
+        process = start(program("tools", "crowtty", "crowtty"), *arguments)
+        assert process.end() == 0
+        assert process.text.startswith(said)
+
+
+# Recordings
+
+
+@pytest.fixture
+def recording(attached, tmp_path):
+    """A recording of an echo, a text and a hello; and where it is."""
+    path = tmp_path / "recording"
+    process, base, target = attached("--record", path)
+    with connect(base) as client:
+        client.sendall(b"ping")
+        assert target.next_frame() == (0, b"ping")
+        target.say(sermux.frame(0, b"pong"))
+        assert receive(client, 4) == b"pong"
+    target.say(b"some text\0")
+    process.wait_for("TEXT some text")
+    target.say(HELLO)
+    target.close()
+    process.wait_for("LINE lost")
+    process.end(signal.SIGTERM)
+    return path
+
+
+def replay(start, *arguments):
+    base = free_ports(16)
+    return start(program("tools", "crowtty", "crowtty"), "replay", "--tcp-port-base", base,
+                 *arguments), base
+
+
+def test_replay_serves_clients(start, recording):
+    process, base = replay(start, "--speed", "1000", "--wait", recording)
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            client = connect(base)
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+    with client:
+        assert receive_all(client) == b"pong"
+    assert process.end() == 0
+    assert re.search(rb"PLAY TEXT some text\n", process.text)
+
+
+def test_replay_keeps_the_pace(start, recording):
+    process, _ = replay(start, recording)
+    process.wait_for("TEXT some text")
+    assert process.end() == 0
+
+
+def test_dump_lists_both_directions(start, recording):
+    process, _ = replay(start, "--dump", recording)
+    assert process.end() == 0
+    lines = process.text.decode().splitlines()
+    assert [re.sub(r"^\+\d{4}\.\d{9}s ", "", line) for line in lines] == [
+        lines[0].split(" ", 1)[1],
+        '<- lone zero     0B ""',
+        '<- :0            4B "ping"',
+        '-> :0            4B "pong"',
+        '-> text          9B "some text"',
+        '-> :1            7B "hello\\r\\n"',
+        "-- line down ",
+    ]
+    assert "-- line up 127.0.0.1" in lines[0]
+
+
+def test_a_damaged_recording_opens_up_to_the_damage(start, recording):
+    good = recording.read_bytes()
+    at = good.index(b"some text")
+    for damage, where in [(good[:at], "cut off in the data"),
+                          (good[: at - 5], "cut off in the head"),
+                          (good.replace(b"some text", b"some test"), "wrong checksum"),
+                          (good[: at - 20] + b"\xff" * 99, "not the head of a record")]:
+        recording.write_bytes(damage)
+        process, _ = replay(start, "--dump", recording)
+        assert process.end() == 1
+        text = process.text.decode()
+        assert '"pong"' in text and "some te" not in text
+        assert f"is damaged at byte {at - 20} of {len(damage)} ({where}" in text
+
+
+def test_what_is_no_recording_is_refused(start, tmp_path):
+    (tmp_path / "other").write_bytes(b"Extended M-Code " * 9)
+    (tmp_path / "empty").write_bytes(b"")
+    for name, said in [("other", "is not a recording"), ("empty", "beginning is cut off"),
+                       ("absent", "No such file"), ("", "Is a directory")]:
+        process, _ = replay(start, tmp_path / name)
+        assert process.end() == 1
+        assert said in process.text.decode()
