@@ -89,10 +89,21 @@ void sim_abandon(struct sim *sim)
 	free(sim);
 }
 
+static void assert_heap_empty(const struct mn_heap *heap)
+{
+	struct mn_heap_stats stats;
+
+	mn_heap_stats(heap, &stats);
+	assert_int_equal(stats.blocks, 0);
+	assert_int_equal(stats.waiting, 0);
+	assert_string_equal(mn_heap_check(heap) ? mn_heap_check(heap) : "ok", "ok");
+}
+
 void sim_free(struct sim *sim)
 {
 	assert_int_equal(sim->kernel.task_count, 0);
 	assert_int_equal(sim->kernel.wheel.count, 0);
+	assert_heap_empty(sim->kernel.heap);
 	sim_abandon(sim);
 }
 
