@@ -56,24 +56,24 @@ struct mn_registry_slot {
 };
 
 /* Declares a service: its descriptor, and client handle and wrappers of its types. */
-#define MN_SERVICE(service, request_type, response_type)                                           \
-	extern const struct mn_service service##_service;                                          \
-	typedef request_type service##__request;                                                   \
-	typedef response_type service##__response;                                                 \
-	struct service##_client {                                                                  \
-		struct mn_client client;                                                           \
-	};                                                                                         \
-	static inline mn_poll service##_connect(                                                   \
-		struct mn_connect *op, struct service##_client *client, const char *instance)      \
-	{                                                                                          \
-		return mn_connect(op, &client->client, &service##_service, instance, NULL);        \
-	}                                                                                          \
-	static inline mn_poll service##_call(struct mn_call *op,                                   \
-					     const struct service##_client *client,                \
-					     const request_type *request, response_type *response) \
-	{                                                                                          \
-		return mn_call(op, &client->client, request, response);                            \
-	}                                                                                          \
+#define MN_SERVICE(service, request_type, response_type)                                      \
+	extern const struct mn_service service##_service;                                     \
+	typedef request_type service##__request;                                              \
+	typedef response_type service##__response;                                            \
+	struct service##_client {                                                             \
+		struct mn_client client;                                                      \
+	};                                                                                    \
+	__attribute__((unused)) static inline mn_poll service##_connect(                      \
+		struct mn_connect *op, struct service##_client *client, const char *instance) \
+	{                                                                                     \
+		return mn_connect(op, &client->client, &service##_service, instance, NULL);   \
+	}                                                                                     \
+	__attribute__((unused)) static inline mn_poll service##_call(                         \
+		struct mn_call *op, const struct service##_client *client,                    \
+		const request_type *request, response_type *response)                         \
+	{                                                                                     \
+		return mn_call(op, &client->client, request, response);                       \
+	}                                                                                     \
 	extern const struct mn_service service##_service
 
 /* The descriptor's initializer; add `.pinned = true` or `.hello_size` behind it if needed. */
