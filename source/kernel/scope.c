@@ -10,13 +10,17 @@
 #include <mnemos/operation.h>
 #include "internal.h"
 
+static bool cancel_pending(void)
+{
+	return mn_running->current->frame.flags & MN__TASK_CANCEL;
+}
+
 /* Returns whether the task itself was already being cancelled. */
 static bool lend_cancel(void)
 {
-	struct mn_frame *frame = &mn_running->current->frame;
-	const bool outer = frame->flags & MN__TASK_CANCEL;
+	const bool outer = cancel_pending();
 
-	frame->flags |= MN__TASK_CANCEL;
+	mn_running->current->frame.flags |= MN__TASK_CANCEL;
 	return outer;
 }
 
@@ -24,9 +28,11 @@ static bool lend_cancel(void)
 static bool take_back_cancel(bool outer)
 {
 	struct mn_frame *frame = &mn_running->current->frame;
-	const bool told = !(frame->flags & MN__TASK_CANCEL);
+	const bool told = !cancel_pending();
 
 	frame->flags = (uint8_t)((frame->flags & ~MN__TASK_CANCEL) | (outer ? MN__TASK_CANCEL : 0));
+	if (told && outer)
+		mn_yield(); /* the task's own has still to reach the wait that follows */
 	return told;
 }
 
@@ -59,6 +65,12 @@ mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled)
 	return timeout->told ? MN_ETIMEDOUT : polled;
 }
 
+/* Whether the side has lost and was not yet told. */
+static bool to_be_canceled(const struct mn_race *race, int side)
+{
+	return race->decided && !race->told && side != race->winner;
+}
+
 bool mn__race_enter(struct mn_race *race, int side)
 {
 	if (!race->begun) {
@@ -69,31 +81,36 @@ bool mn__race_enter(struct mn_race *race, int side)
 	}
 	if (race->result[side] != MN_PENDING)
 		return false;
-	if (race->decided && !race->told)
-		race->outer = lend_cancel();
+	race->outer = to_be_canceled(race, side) ? lend_cancel() : cancel_pending();
 	if (side == 1)
 		race->second = true;
 	return true;
 }
 
+/*
+ * The race is decided by the first side that ends, or that takes a cancellation of the
+ * whole: that has to reach both sides, and the end of this one may take a while.
+ */
+
 void mn__race_leave(struct mn_race *race, int side, mn_poll polled)
 {
-	if (race->decided && !race->told)
+	const bool canceled = race->outer && !cancel_pending();
+
+	if (to_be_canceled(race, side))
 		race->told = take_back_cancel(race->outer);
 	race->result[side] = polled;
-	if (polled == MN_PENDING || race->decided)
+	if (race->decided || (polled == MN_PENDING && !canceled))
 		return;
 	race->decided = true;
 	race->winner = (uint8_t)side;
+	if (side == 1 && race->result[0] == MN_PENDING)
+		mn_yield(); /* the first has lost: come back at once to cancel it */
 }
 
 mn_poll mn__race_end(struct mn_race *race)
 {
-	if (race->result[0] == MN_PENDING || race->result[1] == MN_PENDING) {
-		if (race->decided && !race->told)
-			mn_yield(); /* the first lost: come back at once to cancel it */
+	if (race->result[0] == MN_PENDING || race->result[1] == MN_PENDING)
 		return MN_PENDING;
-	}
 	race->begun = false;
 	return race->result[race->winner];
 }

@@ -148,11 +148,20 @@ static struct mn_timer *take_slot(struct mn_wheel *wheel, const struct first *fi
 	return list;
 }
 
+/*
+ * The highest digit has turned. Goes on to now_us, or only to where the range of the least
+ * far deadline begins if that has passed: so these fire in order too, range by range.
+ */
 static void turn_far(struct mn_wheel *wheel, uint64_t now_us)
 {
 	struct mn_timer *far = wheel->far;
+	uint64_t to_us = now_us;
 
-	wheel->now_us = now_us;
+	for (const struct mn_timer *timer = far; timer; timer = timer->next)
+		if (timer->deadline_us < to_us)
+			to_us = timer->deadline_us >> RANGE_BITS << RANGE_BITS;
+	if (to_us > wheel->now_us)
+		wheel->now_us = to_us;
 	wheel->far = NULL;
 	place_all(wheel, far);
 }

@@ -98,7 +98,8 @@ mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled);
  * Answers what the winner answered; r->result[] says how each ended: the loser with
  * MN_ECANCELED, or with MN_OK if it was done in the same moment (nothing of it is lost
  * then). If `a` ends at its first poll, `b` is not started and its result is
- * MN_ECANCELED. Races and time-outs nest.
+ * MN_ECANCELED. A cancellation of the task reaches both sides; the winner is the one that
+ * it reached first. Races and time-outs nest.
  */
 #define mn_race(r, a, b)                                                 \
 	(mn__race_enter((r), 0) ? mn__race_leave((r), 0, (a)) : (void)0, \
