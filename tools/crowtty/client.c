@@ -105,8 +105,7 @@ static void stall_is_over(uv_timer_t *timer)
 {
 	struct client *client = timer->data;
 	struct ports *ports = client->port->ports;
-	if (client->progress && ports->client_count == 1) {
-		client->progress = false;
+	if (ports->client_count == 1 && ++client->stalls < CLIENT_LONE_PATIENCE) {
 		uv_timer_start(&client->stall, stall_is_over, ports->stall_ms, 0);
 		return;
 	}
@@ -121,7 +120,7 @@ static void fall_behind(struct client *client)
 {
 	struct ports *ports = client->port->ports;
 	client->pace = CLIENT_HELD;
-	client->progress = false;
+	client->stalls = 0;
 	uv_timer_start(&client->stall, stall_is_over, ports->stall_ms, 0);
 	ports_hold(ports, +1);
 }
@@ -194,7 +193,7 @@ static void written(struct outbox *outbox, int status)
 	struct client *client = outbox->request.handle->data;
 	if (client->is_closing)
 		return;
-	client->progress = true;
+	client->stalls = 0;
 	if (status < 0)
 		client_close(client);
 	else

@@ -8,9 +8,10 @@
  *            '----------------------------+-------------------------------'
  *                          backlog <= limit / 2
  *
- * HELD: the line is not read for this client's sake. A client that takes anything while
- * it is the only one anywhere has its time extended, so a lone reader loses nothing however
- * slow it is. SHEDDING: its oldest output is dropped, the loss counted and reported.
+ * HELD: the line is not read for this client's sake. While it is the only one anywhere its time
+ * is CLIENT_LONE_PATIENCE times as long and begins anew whenever it takes something: a lone
+ * reader loses nothing however slow it is. SHEDDING: its oldest output is dropped, the loss counted
+ * and reported.
  *
  * A client that shuts down its sending side is served on until it closes, or until
  * nothing has come for it for CLIENT_LINGER_MS: only closing tells it that this was all.
@@ -22,6 +23,7 @@
 #include "port.h"
 
 #define CLIENT_LINGER_MS 2000
+#define CLIENT_LONE_PATIENCE 10
 
 enum client_pace {
 	CLIENT_KEEPING_UP,
@@ -45,7 +47,7 @@ struct client {
 	bool has_ended; /* it sends no more */
 	bool finishing; /* close once the outbox is empty */
 	bool is_closing;
-	bool progress; /* took output since the stall time began */
+	unsigned stalls; /* stall times in a row without taking anything */
 	enum client_pace pace;
 	struct outbox outbox;
 	uv_timer_t stall, linger;
