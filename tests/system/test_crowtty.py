@@ -303,6 +303,21 @@ def test_text_directly_in_front_of_a_frame_hides_neither(attached):
         assert receive(client, 7) == b"hello\r\n"
 
 
+def test_a_text_that_is_cobs_by_chance_is_shown(attached):
+    process, _, target = attached()
+    text = b"'a line of thirty-eight characters..."
+    assert len(text) == text[0] - 2 and sermux.cobs_decode(text + b"!!")
+    target.say(text + b"!!\0")
+    process.wait_for(r"TEXT 'a line of thirty-eight characters\.\.\.!!\n")
+
+
+def test_a_line_longer_than_a_screen_is_shown_whole(attached):
+    process, _, target = attached()
+    target.say(b"a" * 12000 + b"end\0")
+    process.wait_for("aend\n")
+    assert sum(map(len, re.findall(rb"TEXT (a+)", process.text))) == 12000
+
+
 def test_a_long_text_is_shown_whole(attached):
     process, _, target = attached()
     target.say(b"".join(b"line %06d\n" % i for i in range(5000)) + b"\0")
@@ -343,6 +358,15 @@ def test_a_line_that_does_not_speak_sermux_is_said_so_once(attached):
     assert process.text.count(b"does not look like sermux") == 1
 
 
+def test_boot_messages_are_no_reason_for_suspicion_but_a_log_without_end_is(attached):
+    process, _, target = attached()
+    target.say(b"starting ...\r\n" * 300 + b"\0done\0")
+    process.wait_for("TEXT done")
+    assert b"sermux:" not in process.text
+    target.say(b"still a log\r\n" * 2000 + b"\0")
+    process.wait_for("does not look like sermux")
+
+
 # The line
 
 
@@ -351,6 +375,12 @@ def test_a_target_that_is_not_there_is_an_error(crowtty):
     process, _ = crowtty(f"tcp:127.0.0.1:{port}")
     assert process.end() == 1
     assert f"cannot connect to 127.0.0.1:{port}: connection refused" in process.text.decode()
+
+
+def test_an_unknown_host_is_an_error(start):
+    process = start(program("tools", "crowtty", "crowtty"), "tcp:no.such.host.invalid:9999")
+    assert process.end() == 1
+    assert b"cannot connect to no.such.host.invalid:9999: " in process.text
 
 
 def test_wait_waits_for_the_target(crowtty):
@@ -687,7 +717,7 @@ def recording(attached, tmp_path):
         assert receive(client, 4) == b"pong"
     target.say(b"some text\0")
     process.wait_for("TEXT some text")
-    target.say(HELLO)
+    target.say(HELLO + HELLO[:2])
     target.close()
     process.wait_for("LINE lost")
     process.end(signal.SIGTERM)
@@ -725,16 +755,17 @@ def test_dump_lists_both_directions(start, recording):
     process, _ = replay(start, "--dump", recording)
     assert process.end() == 0
     lines = process.text.decode().splitlines()
-    assert [re.sub(r"^\+\d{4}\.\d{9}s ", "", line) for line in lines] == [
-        lines[0].split(" ", 1)[1],
-        '<- lone zero     0B ""',
-        '<- :0            4B "ping"',
-        '-> :0            4B "pong"',
-        '-> text          9B "some text"',
-        '-> :1            7B "hello\\r\\n"',
-        "-- line down ",
-    ]
+    assert all(re.match(r"\+\d{4}\.\d{9}s ", line) for line in lines)
     assert "-- line up 127.0.0.1" in lines[0]
+    assert [line.split()[1:] for line in lines[1:]] == [
+        ["<-", "lone", "zero", "0B", '""'],
+        ["<-", ":0", "4B", '"ping"'],
+        ["->", ":0", "4B", '"pong"'],
+        ["->", "text", "9B", '"some', 'text"'],
+        ["->", ":1", "7B", '"hello\\r\\n"'],
+        ["->", "unfinished", "2B", '"\\x02\\x01"'],
+        ["--", "line", "down"],
+    ]
 
 
 def test_a_damaged_recording_opens_up_to_the_damage(start, recording):

@@ -110,8 +110,8 @@ static bool open_line(struct attachment *self, const struct options *options)
 static int run(struct attachment *self, const struct options *options)
 {
 	struct port_peer peer = {self, send_input, hold};
+	log_set_conn(target_conn(&self->target));
 	if (session_open(&self->session, options, peer, on_end)) {
-		log_set_conn(target_conn(&self->target));
 		open_keyboard(self, options);
 		if (!open_line(self, options))
 			session_end(&self->session, EXIT_TROUBLE);
@@ -130,8 +130,8 @@ int command_attach(int argc, char **argv)
 		return code;
 	struct attachment *self = memory_get_zeroed(sizeof *self);
 	self->recorder.fd = -1;
-	code = EXIT_USAGE;
-	if (target_parse(&self->target, options.operand ? options.operand : DEFAULT_TARGET)) {
+	code = target_parse(&self->target, options.operand ? options.operand : DEFAULT_TARGET);
+	if (code < 0) {
 		code = EXIT_TROUBLE;
 		if (!options.record || recorder_open(&self->recorder, options.record))
 			code = run(self, &options);

@@ -28,6 +28,23 @@ void demux_start(struct demux *demux)
  * Frames.
  */
 
+static void text(struct demux *demux, const uint8_t *data, size_t len)
+{
+	demux->total.text_bytes += len;
+	demux->since_start.text_bytes += len;
+	text_show(data, len);
+}
+
+/* A text can be valid COBS by chance. The frame is encoded again to see what it was. */
+static bool was_text(struct demux *demux, uint16_t port, const uint8_t *data, size_t len)
+{
+	size_t wire = mn_sermux_encode(demux->scratch, sizeof demux->scratch, port, data, len);
+	if (wire == 0 || !text_is(demux->scratch, wire - 1))
+		return false;
+	text(demux, demux->scratch, wire - 1);
+	return true;
+}
+
 static void unmapped(struct demux *demux, uint16_t port, size_t len)
 {
 	demux->total.unmapped++;
@@ -47,7 +64,8 @@ static void unmapped(struct demux *demux, uint16_t port, size_t len)
 static void frame(struct demux *demux, uint16_t port, const uint8_t *data, size_t len)
 {
 	if (!ports_deliver(demux->ports, port, data, len)) {
-		unmapped(demux, port, len);
+		if (!was_text(demux, port, data, len))
+			unmapped(demux, port, len);
 		return;
 	}
 	demux->total.frames++;
@@ -58,13 +76,6 @@ static void frame(struct demux *demux, uint16_t port, const uint8_t *data, size_
 /*
  * Everything else.
  */
-
-static void text(struct demux *demux, const uint8_t *data, size_t len)
-{
-	demux->total.texts++;
-	demux->since_start.texts++;
-	text_show(data, len);
-}
 
 /* A line without a zero at its end, and then a frame: both are there to be had. */
 static bool text_then_frame(struct demux *demux, const uint8_t *data, size_t len)
@@ -94,7 +105,7 @@ static void bad(struct demux *demux, enum demux_bad kind, const struct mn_sermux
 	demux->total.bad[kind]++;
 	demux->since_start.bad[kind]++;
 	/* Who comes in the middle of a frame sees its tail first: nobody's fault. */
-	bool is_tail = demux->since_start.frames + demux->since_start.texts == 0;
+	bool is_tail = demux->since_start.frames + demux->since_start.text_bytes == 0;
 	enum log_level level = demux->bad_said[kind] || is_tail ? LOG_DEBUG : LOG_NOTE;
 	if (!log_wants(level))
 		return;
@@ -185,7 +196,8 @@ static void watch_for_quiet(struct demux *demux)
 static void suspect(struct demux *demux)
 {
 	struct demux_counts *now = &demux->since_start;
-	if (now->frames > 0 || now->bytes < DEMUX_SUSPICIOUS || demux->suspicion_said)
+	uint64_t weight = now->bytes - now->text_bytes + now->text_bytes / 8;
+	if (now->frames > 0 || weight < DEMUX_SUSPICIOUS || demux->suspicion_said)
 		return;
 	demux->suspicion_said = true;
 	log_line(LOG_NOTE, LOG_NO_PORT, "DMUX",

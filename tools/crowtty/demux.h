@@ -18,7 +18,8 @@
 #define DEMUX_MAX_FRAME 16384
 #define DEMUX_QUIET_MS 100
 
-/* This much without a single good frame is reported. */
+/* This many bytes without a single good frame are reported; a text counts only an eighth, because a
+ * machine may say a lot before its kernel does. */
 #define DEMUX_SUSPICIOUS 2048
 
 enum demux_bad {
@@ -29,7 +30,7 @@ enum demux_bad {
 };
 
 struct demux_counts {
-	uint64_t bytes, frames, texts;
+	uint64_t bytes, frames, text_bytes;
 	uint64_t bad[DEMUX_BAD_KINDS];
 	uint64_t unmapped, unmapped_bytes;
 };
@@ -44,7 +45,7 @@ struct demux {
 	unsigned unmapped_said;
 	uint8_t unmapped_seen[65536 / 8];
 	uint8_t buffer[DEMUX_MAX_FRAME];
-	uint8_t scratch[DEMUX_MAX_FRAME];
+	uint8_t scratch[MN_SERMUX_BOUND(DEMUX_MAX_FRAME)];
 };
 
 void demux_open(struct demux *demux, uv_loop_t *loop, struct ports *ports);

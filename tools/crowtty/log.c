@@ -69,7 +69,6 @@ void log_open(uv_loop_t *loop, enum log_level most)
 	const char *term = getenv("TERM");
 	self.colour =
 		isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
-	log_set_conn("    ");
 	uv_timer_init(loop, &self.closing);
 	int error = stdio_stream_open(loop, &self.stream, STDOUT_FILENO);
 	self.sink = error ? DIRECT : STREAM;

@@ -32,7 +32,7 @@ void log_open(uv_loop_t *loop, enum log_level most);
 /* Hands over what is left, for at most a second; the loop must run on. Idempotent. */
 void log_close(void);
 
-/* CONN: four characters. */
+/* CONN: four characters; best set before log_open(). */
 void log_set_conn(const char *conn);
 
 /* Lines carry this time instead of the clock's, until it is set again. */

@@ -133,9 +133,8 @@ static void on_end(struct session *session)
 static int serve(struct replay *self, const struct options *options)
 {
 	struct port_peer peer = {self, send_input, hold};
-	bool good = session_open(&self->session, options, peer, on_end);
-	if (good) {
-		log_set_conn("PLAY");
+	log_set_conn("PLAY");
+	if (session_open(&self->session, options, peer, on_end)) {
 		uv_timer_init(&self->session.loop, &self->timer);
 		self->timer.data = self;
 		self->has_timer = true;
@@ -160,6 +159,15 @@ struct direction {
 	uint8_t buffer[65536];
 };
 
+static void dump_line(uint64_t time_ns, const char *name, const char *what, const uint8_t *data,
+		      size_t len)
+{
+	char quoted[2048];
+	printf("+%04u.%09us %s %-10s %5zuB \"%s\"\n", (unsigned)(time_ns / 1000000000),
+	       (unsigned)(time_ns % 1000000000), name, what, len,
+	       text_quote(quoted, sizeof quoted, data, len));
+}
+
 static void dump_item(uint64_t time_ns, const char *name, const struct mn_sermux_item *item)
 {
 	static const char *const kinds[] = {
@@ -168,7 +176,7 @@ static void dump_item(uint64_t time_ns, const char *name, const struct mn_sermux
 		[MN_SERMUX_SHORT] = "too short",
 		[MN_SERMUX_OVERLONG] = "too long",
 	};
-	char quoted[2048], what[16];
+	char what[16];
 	if (item->kind == MN_SERMUX_NONE)
 		return;
 	if (item->kind == MN_SERMUX_FRAME)
@@ -177,9 +185,7 @@ static void dump_item(uint64_t time_ns, const char *name, const struct mn_sermux
 		snprintf(what, sizeof what, "text");
 	else
 		snprintf(what, sizeof what, "%s", kinds[item->kind]);
-	printf("+%04u.%09us %s %-9s %5zuB \"%s\"\n", (unsigned)(time_ns / 1000000000),
-	       (unsigned)(time_ns % 1000000000), name, what, item->len,
-	       text_quote(quoted, sizeof quoted, item->data, item->len));
+	dump_line(time_ns, name, what, item->data, item->len);
 }
 
 static void dump_bytes(struct direction *direction, const struct record *record)
@@ -200,6 +206,17 @@ static void dump_event(const struct record *record)
 	       (int)record->len, (const char *)record->data);
 }
 
+/* Bytes that no zero ended, when the line was lost or the recording is over. */
+static void dump_rest(uint64_t time_ns, struct direction *direction)
+{
+	struct mn_sermux_receiver *receiver = &direction->receiver;
+	if (receiver->len > 0)
+		dump_line(time_ns, direction->name,
+			  text_is(receiver->buffer, receiver->len) ? "text" : "unfinished",
+			  receiver->buffer, receiver->len);
+	mn_sermux_receiver_reset(receiver);
+}
+
 static int dump(struct recording *recording)
 {
 	static struct direction from = {.name = "->"}, to = {.name = "<-"};
@@ -208,13 +225,18 @@ static int dump(struct recording *recording)
 	struct record record;
 	enum record_result result;
 	while ((result = recording_next(recording, &record)) == RECORD_GOOD) {
-		if (record.kind == RECORD_FROM_TARGET)
+		if (record.kind == RECORD_FROM_TARGET) {
 			dump_bytes(&from, &record);
-		else if (record.kind == RECORD_TO_TARGET)
+		} else if (record.kind == RECORD_TO_TARGET) {
 			dump_bytes(&to, &record);
-		else
+		} else {
+			dump_rest(record.time_ns, &from);
+			dump_rest(record.time_ns, &to);
 			dump_event(&record);
+		}
 	}
+	dump_rest(recording->last_ns, &from);
+	dump_rest(recording->last_ns, &to);
 	return result == RECORD_END ? EXIT_GOOD : EXIT_TROUBLE;
 }
 

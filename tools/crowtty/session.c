@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -69,7 +70,10 @@ bool session_open(struct session *session, const struct options *options, struct
 
 	bool good = pty_watch_open(loop, &session->pty_watch) && make_pty_dir(options->pty_dir) &&
 		    open_ports(session);
-	if (!good)
+	if (good)
+		log_line(LOG_INFO, LOG_NO_PORT, "CONN", "ports on 127.0.0.1: %u + sermux port",
+			 options->tcp_base);
+	else
 		session_end(session, EXIT_TROUBLE);
 	return good;
 }
@@ -124,5 +128,8 @@ int session_run(struct session *session)
 void session_free(struct session *session)
 {
 	ports_free(&session->ports);
-	uv_loop_close(&session->loop);
+	/* A handle left open would be one that the end forgot. */
+	int error = uv_loop_close(&session->loop);
+	assert(error == 0);
+	(void)error;
 }

@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "memory.h"
+#include "options.h"
 #include "target.h"
 
 #define DEFAULT_BAUD 115200
@@ -34,13 +35,13 @@ static const speed_t *speed_of(unsigned long baud)
 	return NULL;
 }
 
-static bool look_up(struct target *target, const char *host, const char *port)
+static int look_up(struct target *target, const char *host, const char *port)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	int error = getaddrinfo(host, port, &hints, &target->addresses);
 	if (error)
 		log_fatal("cannot connect to %s: %s", target->name, gai_strerror(error));
-	return error == 0;
+	return error ? EXIT_TROUBLE : -1;
 }
 
 static bool is_port_number(const char *text)
@@ -51,39 +52,39 @@ static bool is_port_number(const char *text)
 }
 
 /* HOST:PORT, or [HOST]:PORT for the colons of IPv6. */
-static bool parse_tcp(struct target *target, const char *text)
+static int parse_tcp(struct target *target, const char *text)
 {
 	target->kind = TARGET_TCP;
 	target->name = memory_copy_text(text);
 	char *host = memory_copy_text(text);
 	char *port = strrchr(host, ':');
-	bool good = port && port != host && is_port_number(port + 1);
-	if (good) {
+	int code = EXIT_USAGE;
+	if (port && port != host && is_port_number(port + 1)) {
 		*port++ = '\0';
 		size_t len = strlen(host);
 		bool bracketed = host[0] == '[' && host[len - 1] == ']';
 		if (bracketed)
 			host[len - 1] = '\0';
-		good = look_up(target, host + bracketed, port);
+		code = look_up(target, host + bracketed, port);
 	} else {
 		log_fatal("\"tcp:%s\": expected tcp:HOST:PORT with a port from 1 to 65535", text);
 	}
 	free(host);
-	return good;
+	return code;
 }
 
-static bool parse_unix(struct target *target, const char *text)
+static int parse_unix(struct target *target, const char *text)
 {
 	size_t most = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 	target->kind = TARGET_UNIX;
 	target->name = target->path = memory_copy_text(text);
 	if (text[0] && strlen(text) <= most)
-		return true;
+		return -1;
 	log_fatal("\"unix:%s\": expected a path of 1 to %zu characters", text, most);
-	return false;
+	return EXIT_USAGE;
 }
 
-static bool parse_serial(struct target *target, const char *text)
+static int parse_serial(struct target *target, const char *text)
 {
 	char *path = memory_copy_text(text);
 	char *at = strrchr(path, '@');
@@ -99,29 +100,29 @@ static bool parse_serial(struct target *target, const char *text)
 	target->name = target->path = path;
 	target->baud = (unsigned)baud;
 	if (path[0] && baud)
-		return true;
+		return -1;
 	if (!path[0])
 		log_fatal("\"serial:%s\": expected serial:DEVICE[@BAUD]", text);
 	else
 		log_fatal("\"serial:%s\": not a speed of serial lines: \"%s\" "
 			  "(usual ones are 9600, 115200, 921600, 1500000)",
 			  text, at + 1);
-	return false;
+	return EXIT_USAGE;
 }
 
-static bool parse_pty(struct target *target, const char *text)
+static int parse_pty(struct target *target, const char *text)
 {
 	target->kind = TARGET_PTY;
 	target->path = *text ? memory_copy_text(text) : NULL;
 	target->name = memory_copy_text(*text ? text : "a pseudo-terminal");
-	return true;
+	return -1;
 }
 
-bool target_parse(struct target *target, const char *text)
+int target_parse(struct target *target, const char *text)
 {
 	static const struct {
 		const char *prefix;
-		bool (*parse)(struct target *target, const char *text);
+		int (*parse)(struct target *target, const char *text);
 	} kinds[] = {
 		{"tcp:", parse_tcp},
 		{"unix:", parse_unix},
@@ -137,7 +138,7 @@ bool target_parse(struct target *target, const char *text)
 	log_fatal("\"%s\" is no target; expected tcp:HOST:PORT, serial:DEVICE[@BAUD], unix:PATH "
 		  "or pty:[LINK]",
 		  text);
-	return false;
+	return EXIT_USAGE;
 }
 
 void target_free(struct target *target)

@@ -23,9 +23,9 @@ struct target {
 
 /*
  * Reads tcp:HOST:PORT, unix:PATH, serial:PATH[@BAUD] or pty:[LINK]. Looks the host up, which may
- * take a while. Returns false after reporting an error.
+ * take a while. Returns -1 to go on, or the exit code after an error, which it has reported.
  */
-bool target_parse(struct target *target, const char *text);
+int target_parse(struct target *target, const char *text);
 void target_free(struct target *target);
 
 /* Opens the serial line, raw. Returns a non-blocking file descriptor or -errno. */

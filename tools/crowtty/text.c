@@ -5,6 +5,8 @@
 #include "log.h"
 #include "text.h"
 
+#define MOST_SHOWN 4096
+
 static bool is_text_byte(uint8_t byte)
 {
 	return (byte >= 0x20 && byte < 0x7f) || (byte >= 0x07 && byte <= 0x0d) || byte == 0x1b;
@@ -61,17 +63,25 @@ bool text_is(const uint8_t *data, size_t len)
 	return has_substance(data, len) && text_prefix(data, len) == len;
 }
 
+/* One line, in pieces that the log takes whole. */
+static void show_line(const uint8_t *line, size_t len)
+{
+	while (len > 0 && line[len - 1] == '\r')
+		len--;
+	while (len > 0) {
+		size_t part = len < MOST_SHOWN ? len : MOST_SHOWN;
+		log_line(LOG_NOTE, LOG_NO_PORT, "TEXT", "%.*s", (int)part, (const char *)line);
+		line += part;
+		len -= part;
+	}
+}
+
 void text_show(const uint8_t *data, size_t len)
 {
 	while (len > 0) {
 		const uint8_t *end = memchr(data, '\n', len);
 		size_t line = end ? (size_t)(end - data) : len;
-		size_t shown = line;
-		while (shown > 0 && data[shown - 1] == '\r')
-			shown--;
-		if (shown > 0)
-			log_line(LOG_NOTE, LOG_NO_PORT, "TEXT", "%.*s", (int)shown,
-				 (const char *)data);
+		show_line(data, line);
 		line += end != NULL;
 		data += line;
 		len -= line;
