@@ -201,6 +201,8 @@ static mn_poll connect_hello(struct mn_connect *op, struct mn_client *client)
 
 	if (answer != MN_OK)
 		return answer;
+	if (op->slot->generation != op->generation)
+		return MN_EGONE;
 	return connected(client, op->slot);
 }
 
@@ -212,6 +214,7 @@ static mn_poll connect_to(struct mn_connect *op, struct mn_client *client, const
 		return MN_EINVAL;
 	if (mn_wait_canceled())
 		return MN_ECANCELED;
+	op->generation = op->slot->generation;
 	return mn__call_hello(&op->hello, op->slot->server, hello);
 }
 

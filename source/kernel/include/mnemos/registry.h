@@ -104,6 +104,7 @@ struct mn_connect {
 	const struct mn_service *service;
 	const char *instance;
 	struct mn_registry_slot *slot;
+	uint32_t generation; /* of the slot when the hello went out */
 };
 
 /*
