@@ -51,6 +51,7 @@
 #include <mnemos/list.h>
 #include <mnemos/wait.h>
 
+/* Bytes that a queue can have at most. */
 #define MN_BBQ_CAPACITY_MAX (UINT32_C(1) << 30)
 
 struct mn_bbq_write;
@@ -193,6 +194,7 @@ static inline struct mn_bbq_side mn_bbq_side_a(struct mn_bbq_bidi *pair)
 	return (struct mn_bbq_side){.rx = &pair->b_to_a, .tx = &pair->a_to_b};
 }
 
+/* Side B: what A writes, it reads. */
 static inline struct mn_bbq_side mn_bbq_side_b(struct mn_bbq_bidi *pair)
 {
 	return (struct mn_bbq_side){.rx = &pair->a_to_b, .tx = &pair->b_to_a};

@@ -22,8 +22,9 @@
 
 #include <mnemos/bbq.h>
 
+/* Bytes before the payload, and how long that may be. */
 #define MN_BBQ_FRAME_HEADER 2
-#define MN_BBQ_FRAME_MAX (UINT16_MAX - MN_BBQ_FRAME_HEADER) /* bytes of payload */
+#define MN_BBQ_FRAME_MAX (UINT16_MAX - MN_BBQ_FRAME_HEADER)
 
 /*
  * Waits for room for a frame of up to `most` bytes, 0 included; op->data and op->len are
