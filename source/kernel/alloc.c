@@ -94,8 +94,8 @@ void *mn_try_alloc(size_t size)
 	return heap ? mn_heap_alloc(heap, size, mn_self()->id) : NULL;
 }
 
-void mn_free(void *block)
+void mn_free(void *memory)
 {
-	MN_ASSERT(!block || mn_running->heap);
-	mn_heap_free(mn_running->heap, block);
+	MN_ASSERT(!memory || mn_running->heap);
+	mn_heap_free(mn_running->heap, memory);
 }

@@ -27,49 +27,54 @@ static uint32_t align_up(uint32_t size)
 	return (size + ALIGN - 1) & ~(ALIGN - 1);
 }
 
-static unsigned log2_of(uint32_t value)
+/* Bits of a size, in units of ALIGN, that its list does not look at. */
+static unsigned coarseness(const struct mn_heap *heap, uint32_t units)
 {
-	return 31U - (unsigned)__builtin_clz(value);
+	const unsigned top_bit = 31U - (unsigned)__builtin_clz(units | 1U << heap->split);
+
+	return top_bit - heap->split;
 }
 
-struct place mn__heap_place(const struct mn_heap *heap, uint32_t size)
+uint32_t mn__heap_list(const struct mn_heap *heap, uint32_t size)
 {
 	const uint32_t units = size / ALIGN;
-	const unsigned split = heap->split;
+	const unsigned coarse = coarseness(heap, units);
 
-	if (units < 1U << split)
-		return (struct place){0, units};
-	const unsigned top = log2_of(units);
-	return (struct place){top - split + 1, (units >> (top - split)) - (1U << split)};
+	/* For small sizes that is `units`; then each power of two has 1 << split lists. */
+	return (coarse << heap->split) + (units >> coarse);
 }
 
-/* The least size of the first list whose blocks are all at least `size`. */
-static uint32_t round_to_list(const struct mn_heap *heap, uint32_t size)
+/* The first list whose blocks are all of at least that size. */
+static uint32_t list_above(const struct mn_heap *heap, uint32_t size)
 {
-	const uint32_t units = size / ALIGN;
+	const unsigned coarse = coarseness(heap, size / ALIGN);
 
-	if (units < 1U << heap->split)
-		return size;
-	return size + ALIGN * ((1U << (log2_of(units) - heap->split)) - 1);
+	return mn__heap_list(heap, size + ALIGN * ((1U << coarse) - 1));
 }
 
 /* ---- Lists of free blocks ---- */
 
 static void list_insert(struct mn_heap *heap, struct block *block)
 {
-	const struct place place = mn__heap_place(heap, block->size);
-	uint32_t *row = mn__heap_row(heap, place.row);
-	uint32_t *head = &row[1 + place.column];
+	const uint32_t list = mn__heap_list(heap, block->size);
 	const uint32_t offset = mn__block_offset(heap, block);
+	uint32_t *head = &mn__heap_lists(heap)[list];
 
+	block->size |= BLOCK_FREE;
 	block->next = *head;
 	block->prev = 0;
 	if (*head)
 		mn__block_at(heap, *head)->prev = offset;
 	*head = offset;
-	row[0] |= 1U << place.column;
-	heap->used_rows |= 1U << place.row;
-	block->size |= BLOCK_FREE;
+	heap->table[list / 32] |= 1U << list % 32;
+	heap->used_words |= 1U << list / 32;
+}
+
+static void list_is_empty(struct mn_heap *heap, uint32_t list)
+{
+	heap->table[list / 32] &= ~(1U << list % 32);
+	if (heap->table[list / 32] == 0)
+		heap->used_words &= ~(1U << list / 32);
 }
 
 static _Noreturn __attribute__((cold)) void panic_stale_write(void)
@@ -77,7 +82,7 @@ static _Noreturn __attribute__((cold)) void panic_stale_write(void)
 	MN_PANIC("heap: memory was written to after it was freed");
 }
 
-/* The neighbour in a list, after a look at whether it agrees. */
+/* Where a free block's link leads; links are the first thing that a stale write hits. */
 static struct block *linked(const struct mn_heap *heap, uint32_t offset)
 {
 	if (!mn__block_may_be_at(heap, offset))
@@ -87,54 +92,53 @@ static struct block *linked(const struct mn_heap *heap, uint32_t offset)
 
 static void list_remove(struct mn_heap *heap, struct block *block)
 {
-	const struct place place = mn__heap_place(heap, mn__block_size(block));
-	uint32_t *row = mn__heap_row(heap, place.row);
 	const uint32_t offset = mn__block_offset(heap, block);
-	uint32_t *from = &row[1 + place.column];
+	const uint32_t list = block->prev ? 0 : mn__heap_list(heap, mn__block_size(block));
+	uint32_t *from =
+		block->prev ? &linked(heap, block->prev)->next : &mn__heap_lists(heap)[list];
 
-	if (block->prev)
-		from = &linked(heap, block->prev)->next;
 	if (*from != offset)
 		panic_stale_write();
+	*from = block->next;
 	if (block->next) {
 		struct block *next = linked(heap, block->next);
 
 		if (next->prev != offset)
 			panic_stale_write();
 		next->prev = block->prev;
+	} else if (!block->prev) {
+		list_is_empty(heap, list);
 	}
-	*from = block->next;
-	if (row[1 + place.column] == 0 && (row[0] &= ~(1U << place.column)) == 0)
-		heap->used_rows &= ~(1U << place.row);
 	block->size &= ~BLOCK_FREE;
 }
 
-/* The first block of the first list in use at or behind `place`. */
-static struct block *first_from(struct mn_heap *heap, struct place place)
+/* The first block of the first list in use from `list` on. */
+static struct block *first_from(struct mn_heap *heap, uint32_t list)
 {
+	uint32_t word = list / 32;
 	uint32_t bits = 0;
 
-	if (place.row < heap->rows)
-		bits = mn__heap_row(heap, place.row)[0] & (~0U << place.column);
+	if (word < heap->words)
+		bits = heap->table[word] & (~0U << list % 32);
 	if (bits == 0) {
-		const uint32_t rows = heap->used_rows & (~0U << place.row << 1);
+		const uint32_t words = heap->used_words & (~0U << word << 1);
 
-		if (rows == 0)
+		if (words == 0)
 			return NULL;
-		place.row = (uint32_t)__builtin_ctz(rows);
-		bits = mn__heap_row(heap, place.row)[0];
+		word = (uint32_t)__builtin_ctz(words);
+		bits = heap->table[word];
 	}
-	return mn__block_at(heap, mn__heap_row(heap, place.row)[1 + __builtin_ctz(bits)]);
+	list = word * 32 + (uint32_t)__builtin_ctz(bits);
+	return mn__block_at(heap, mn__heap_lists(heap)[list]);
 }
 
 static struct block *find(struct mn_heap *heap, uint32_t need)
 {
-	struct block *block = first_from(heap, mn__heap_place(heap, round_to_list(heap, need)));
+	struct block *block = first_from(heap, list_above(heap, need));
 
 	if (block)
 		return block;
-	const struct place own = mn__heap_place(heap, need);
-	uint32_t offset = mn__heap_row(heap, own.row)[1 + own.column];
+	uint32_t offset = mn__heap_lists(heap)[mn__heap_list(heap, need)];
 	for (int looks = LAST_LOOKS; offset && looks > 0; looks--) {
 		block = linked(heap, offset);
 		if (mn__block_size(block) >= need)
@@ -165,6 +169,12 @@ static bool agrees_with_prev(const struct mn_heap *heap, const struct block *blo
 		return offset == heap->first;
 	return prev_size <= offset - heap->first && prev_size % ALIGN == 0 &&
 	       mn__block_size(mn__block_at(heap, offset - prev_size)) == prev_size;
+}
+
+static void expect_free(const struct mn_heap *heap, const struct block *block)
+{
+	if (!(block->size & BLOCK_FREE) || !agrees_with_next(heap, block))
+		MN_PANIC("heap: the header of a free block was overwritten");
 }
 
 static void set_size(struct mn_heap *heap, struct block *block, uint32_t size)
@@ -202,8 +212,7 @@ void *mn__heap_take(struct mn_heap *heap, uint32_t need, uint32_t owner)
 
 	if (!block)
 		return NULL;
-	if (!(block->size & BLOCK_FREE) || !agrees_with_next(heap, block))
-		MN_PANIC("heap: the header of a free block was overwritten");
+	expect_free(heap, block);
 	list_remove(heap, block);
 	split_off(heap, block, need);
 	block->owner = owner;
@@ -260,8 +269,7 @@ static struct block *merge(struct mn_heap *heap, struct block *block)
 	uint32_t size = block->size;
 
 	if (next->size & BLOCK_FREE) {
-		if (!agrees_with_next(heap, next))
-			panic_stale_write();
+		expect_free(heap, next);
 		list_remove(heap, next);
 		size += next->size;
 		next->size = BLOCK_MERGED;
@@ -323,8 +331,9 @@ struct mn_heap *mn_heap_create(void *arena, size_t size)
 	const uint32_t bytes = size > ARENA_MAX ? ARENA_MAX : (uint32_t)size;
 	*heap = (struct mn_heap){.split = split_for(bytes)};
 	mn_list_init(&heap->waiting);
-	heap->rows = (uint8_t)(mn__heap_place(heap, bytes).row + 1);
-	const uint32_t table_bytes = 4U * heap->rows * ((1U << heap->split) + 1);
+	heap->lists = (uint16_t)(mn__heap_list(heap, bytes) + 1);
+	heap->words = (uint8_t)((heap->lists + 31) / 32);
+	const uint32_t table_bytes = 4U * (heap->words + heap->lists);
 	heap->first = align_up((uint32_t)sizeof *heap + table_bytes + BLOCK_HEADER) - BLOCK_HEADER;
 	if (bytes < heap->first + BLOCK_MIN + BLOCK_HEADER)
 		MN_PANIC("heap: the arena is too small");

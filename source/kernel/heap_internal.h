@@ -34,8 +34,9 @@ struct __attribute__((may_alias)) block {
 #define BLOCK_MERGED BLOCK_FREE
 
 /*
- * Free blocks are sorted by size into rows of 1 << split lists; row 0 has one list for
- * each multiple of MN_HEAP_ALIGN, each further row spans a power of two.
+ * Free blocks are in lists by size: one for each multiple of MN_HEAP_ALIGN at first, then
+ * 1 << split for each power of two. Two levels of bits tell which lists are not empty:
+ * one per list, in words of 32, and one per word.
  */
 struct mn_heap {
 	struct mn_list waiting; /* of mn_alloc operations, oldest first */
@@ -47,15 +48,11 @@ struct mn_heap {
 	uint32_t allocations;
 	uint32_t failures;
 	uint32_t fail_after; /* requests until one fails; 0: none does */
-	uint32_t used_rows;  /* bit per row with a free block */
-	uint8_t rows;
+	uint32_t used_words; /* bit per word of `table` that is not 0 */
+	uint16_t lists;
+	uint8_t words;
 	uint8_t split;
-	uint32_t table[]; /* per row: bit per list in use, then the head of each list */
-};
-
-/* The list for a size. */
-struct place {
-	uint32_t row, column;
+	uint32_t table[]; /* words: bit per list in use; lists: offset of the first block */
 };
 
 static inline struct block *mn__block_at(const struct mn_heap *heap, uint32_t offset)
@@ -81,13 +78,14 @@ static inline bool mn__block_may_be_at(const struct mn_heap *heap, uint32_t offs
 	return from_first < heap->end - heap->first && from_first % MN_HEAP_ALIGN == 0;
 }
 
-/* Row r of the table: [0] its bitmap, [1 + column] the heads of its lists. */
-static inline uint32_t *mn__heap_row(const struct mn_heap *heap, uint32_t row)
+/* The first block of each list; 0: empty. */
+static inline uint32_t *mn__heap_lists(const struct mn_heap *heap)
 {
-	return (uint32_t *)(uintptr_t)heap->table + row * ((1U << heap->split) + 1);
+	return (uint32_t *)(uintptr_t)heap->table + heap->words;
 }
 
-struct place mn__heap_place(const struct mn_heap *heap, uint32_t size);
+/* The list for free blocks of a size. */
+uint32_t mn__heap_list(const struct mn_heap *heap, uint32_t size);
 
 /* Bytes in the arena for a request, or 0 if the empty heap could not hold it. */
 uint32_t mn__heap_need(const struct mn_heap *heap, size_t size);

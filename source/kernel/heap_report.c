@@ -12,10 +12,11 @@ static uint32_t largest_free(const struct mn_heap *heap)
 {
 	uint32_t largest = 0;
 
-	if (heap->used_rows == 0)
+	if (heap->used_words == 0)
 		return 0;
-	const uint32_t *row = mn__heap_row(heap, 31U - (uint32_t)__builtin_clz(heap->used_rows));
-	uint32_t offset = row[1 + 31 - __builtin_clz(row[0])];
+	const uint32_t word = 31U - (uint32_t)__builtin_clz(heap->used_words);
+	const uint32_t bit = 31U - (uint32_t)__builtin_clz(heap->table[word]);
+	uint32_t offset = mn__heap_lists(heap)[word * 32 + bit];
 	while (offset) {
 		const struct block *block = mn__block_at(heap, offset);
 
@@ -89,19 +90,18 @@ static const char *check_blocks(const struct mn_heap *heap, struct census *censu
 	return NULL;
 }
 
-static const char *check_list(const struct mn_heap *heap, uint32_t head, struct place place,
-			      uint32_t *free_blocks)
+static const char *check_list(const struct mn_heap *heap, uint32_t list, uint32_t *free_blocks)
 {
 	uint32_t prev = 0;
 
-	for (uint32_t offset = head; offset; offset = mn__block_at(heap, offset)->next) {
+	for (uint32_t offset = mn__heap_lists(heap)[list]; offset;
+	     offset = mn__block_at(heap, offset)->next) {
 		if (!mn__block_may_be_at(heap, offset))
 			return "a list leads out of the arena";
 		const struct block *block = mn__block_at(heap, offset);
-		const struct place own = mn__heap_place(heap, mn__block_size(block));
 		if (!(block->size & BLOCK_FREE))
 			return "a list holds a block that is not free";
-		if (own.row != place.row || own.column != place.column)
+		if (mn__heap_list(heap, mn__block_size(block)) != list)
 			return "a block is in the list of another size";
 		if (block->prev != prev)
 			return "a list's links disagree";
@@ -112,25 +112,21 @@ static const char *check_list(const struct mn_heap *heap, uint32_t head, struct 
 	return NULL;
 }
 
-/* Every list, against the bitmaps and the number of free blocks. */
+/* Every list, against the bits and the number of free blocks. */
 static const char *check_table(const struct mn_heap *heap, uint32_t free_blocks)
 {
-	for (uint32_t row = 0; row < heap->rows; row++) {
-		const uint32_t *lists = mn__heap_row(heap, row);
+	for (uint32_t list = 0; list < heap->lists; list++) {
+		const char *wrong = check_list(heap, list, &free_blocks);
+		const bool used = mn__heap_lists(heap)[list] != 0;
 
-		if ((lists[0] != 0) != (heap->used_rows >> row & 1U))
-			return "the bitmap of rows is wrong";
-		for (uint32_t column = 0; column < 1U << heap->split; column++) {
-			const uint32_t head = lists[1 + column];
-			const char *wrong =
-				check_list(heap, head, (struct place){row, column}, &free_blocks);
-
-			if (wrong)
-				return wrong;
-			if ((head != 0) != (lists[0] >> column & 1U))
-				return "the bitmap of a row is wrong";
-		}
+		if (wrong)
+			return wrong;
+		if (used != (heap->table[list / 32] >> list % 32 & 1U))
+			return "the bit of a list is wrong";
 	}
+	for (uint32_t word = 0; word < heap->words; word++)
+		if ((heap->table[word] != 0) != (heap->used_words >> word & 1U))
+			return "the bit of a word of lists is wrong";
 	return free_blocks ? "a free block is in no list" : NULL;
 }
 

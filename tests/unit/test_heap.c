@@ -9,7 +9,7 @@
 
 #define KIB ((size_t)1024)
 
-/* Random programs against a model, on arenas from "one row" to "all rows". */
+/* Random programs against a model, on arenas from tiny to large. */
 #define STEPS 3000
 #define SLOTS 96
 #define GUARD 64 /* bytes around the arena */
@@ -302,7 +302,7 @@ static void notices_frees_of_what_is_no_block(void **state)
 	mn_heap_free(heap, block);
 }
 
-/* With free neighbours or not: before (1), behind (2). */
+/* Merged into others in every way: into the one before, first or later (1, 4), one behind (2). */
 static void free_twice(unsigned neighbours)
 {
 	struct mn_heap *heap = fresh_heap();
@@ -316,6 +316,8 @@ static void free_twice(unsigned neighbours)
 	mn_heap_free(heap, block);
 	if (neighbours & 2)
 		mn_heap_free(heap, behind);
+	if (neighbours & 4)
+		mn_heap_free(heap, before);
 	assert_panics(mn_heap_free(heap, block), "freed a block twice");
 	assert_sound(heap);
 }
@@ -323,8 +325,9 @@ static void free_twice(unsigned neighbours)
 static void notices_double_frees(void **state)
 {
 	(void)state;
-	for (unsigned neighbours = 0; neighbours < 4; neighbours++)
-		free_twice(neighbours);
+	for (unsigned neighbours = 0; neighbours < 8; neighbours++)
+		if ((neighbours & 5) != 5)
+			free_twice(neighbours);
 }
 
 static void notices_writes_past_the_end(void **state)
@@ -341,23 +344,54 @@ static void notices_writes_past_the_end(void **state)
 	assert_sound(heap);
 }
 
+/* A free block of 48 bytes between two allocated ones, and the block before it. */
+static uint8_t *stale_block(struct mn_heap **heap, uint8_t **before)
+{
+	*heap = fresh_heap();
+	*before = mn_heap_alloc(*heap, 36, 0);
+	uint8_t *block = mn_heap_alloc(*heap, 36, 0);
+	mn_heap_alloc(*heap, 36, 0);
+	mn_heap_free(*heap, block);
+	return block;
+}
+
 static void notices_writes_after_free(void **state)
 {
+	struct mn_heap *heap;
+	uint8_t *before, *block = stale_block(&heap, &before);
+
 	(void)state;
-	struct mn_heap *heap = fresh_heap();
-	uint8_t *block = mn_heap_alloc(heap, 36, 0);
-	mn_heap_alloc(heap, 36, 0);
-	mn_heap_free(heap, block);
 	memset(block, 0x5a, 36);
 	assert_non_null(mn_heap_check(heap));
 	assert_panics(mn_heap_alloc(heap, 36, 0), "memory was written to after it was freed");
+}
 
-	heap = fresh_heap();
-	block = mn_heap_alloc(heap, 36, 0);
-	mn_heap_alloc(heap, 36, 0);
-	mn_heap_free(heap, block);
-	memset(block - 8, 0x5b, 4); /* its size: from a write before the start */
+/* A free block begins with two links; even those that lead to a block are compared. */
+static void notices_links_that_lead_astray(void **state)
+{
+	struct mn_heap *heap;
+	uint8_t *before, *block = stale_block(&heap, &before);
+	const uint32_t astray = (uint32_t)(before - 12 - arena);
+
+	(void)state;
+	memcpy(block, &astray, sizeof astray);
+	assert_panics(mn_heap_alloc(heap, 36, 0), "memory was written to after it was freed");
+	block = stale_block(&heap, &before);
+	memcpy(block + 4, &astray, sizeof astray);
+	assert_panics(mn_heap_alloc(heap, 36, 0), "memory was written to after it was freed");
+}
+
+static void notices_writes_before_the_start(void **state)
+{
+	struct mn_heap *heap;
+	uint8_t *before, *block = stale_block(&heap, &before);
+
+	(void)state;
+	memset(block - 8, 0x5b, 4); /* its size */
 	assert_panics(mn_heap_alloc(heap, 36, 0), "the header of a free block was overwritten");
+	block = stale_block(&heap, &before);
+	memset(block - 8, 0x5b, 4);
+	assert_panics(mn_heap_free(heap, before), "the header of a free block was overwritten");
 }
 
 static void refuses_an_arena_that_is_too_small(void **state)
@@ -385,6 +419,8 @@ int main(void)
 		cmocka_unit_test(notices_double_frees),
 		cmocka_unit_test(notices_writes_past_the_end),
 		cmocka_unit_test(notices_writes_after_free),
+		cmocka_unit_test(notices_links_that_lead_astray),
+		cmocka_unit_test(notices_writes_before_the_start),
 		cmocka_unit_test(refuses_an_arena_that_is_too_small),
 	};
 

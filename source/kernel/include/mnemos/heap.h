@@ -26,7 +26,7 @@
  * once, and in addition serves those who wait, at the price of one allocation each.
  *
  * Space: 12 bytes a block, rounded up to MN_HEAP_ALIGN, and a table at the start of the
- * arena (about 250 bytes for 16 KiB, 350 for 256 KiB, 1 KiB for 16 MiB). A request may be
+ * arena (about 250 bytes for 16 KiB, 500 for 256 KiB, 1200 for 16 MiB). A request may be
  * refused although a free block is up to a quarter larger than it (an eighth from 64 KiB,
  * a sixteenth from 1 MiB), if four others of the same size class lie before it.
  *
@@ -62,10 +62,10 @@ struct mn_heap *mn_heap_create(void *arena, size_t size);
 void *mn_heap_alloc(struct mn_heap *heap, size_t size, uint32_t owner);
 
 /* Gives a block back; NULL is nothing. Panics if it is not a block of this heap. */
-void mn_heap_free(struct mn_heap *heap, void *block);
+void mn_heap_free(struct mn_heap *heap, void *memory);
 
 /* Notes that somebody else owns the block from now on. */
-void mn_heap_set_owner(void *block, uint32_t owner);
+void mn_heap_set_owner(void *memory, uint32_t owner);
 
 /*
  * Waiting for memory.
@@ -101,7 +101,7 @@ mn_poll mn_alloc_from(struct mn_alloc *op, struct mn_heap *heap, size_t size);
 void *mn_try_alloc(size_t size);
 
 /* Gives a block back to the running kernel's heap; NULL is nothing. */
-void mn_free(void *block);
+void mn_free(void *memory);
 
 /* How a heap stands. Bytes include headers, so `used` and `free` add up to `size`. */
 struct mn_heap_stats {
