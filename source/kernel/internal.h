@@ -3,7 +3,11 @@
 #ifndef MNEMOS_KERNEL_INTERNAL_H
 #define MNEMOS_KERNEL_INTERNAL_H
 
+#include <string.h>
 #include <mnemos/kernel.h>
+
+/* A function off the frequent path: not inlined there, so that nothing is saved for it. */
+#define MN__COLD __attribute__((noinline, cold))
 
 /* What happens in a kernel, for those who watch; each call site costs a load and a branch. */
 enum mn__event {
@@ -48,5 +52,17 @@ void mn__server_drop(struct mn_server *server);
 /* Starts a hello: a call to a server from somebody who has no handle yet. */
 mn_poll mn__call_hello(struct mn_call *call, struct mn_server *server, const void *hello);
 mn_poll mn__call_hello_poll(struct mn_call *call);
+
+/* Copies a message of a word or two; false if it is longer and memcpy has to. */
+static inline bool mn__copy_short(void *to, const void *from, size_t size)
+{
+	if (size == 8)
+		memcpy(to, from, 8);
+	else if (size == 4)
+		memcpy(to, from, 4);
+	else
+		return false;
+	return true;
+}
 
 #endif
