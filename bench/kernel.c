@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <mnemos/channel.h>
+#include <mnemos/oneshot.h>
 #include <mnemos/operation.h>
 
 static struct mn_kernel kernel;
@@ -272,6 +274,139 @@ static void bench_sleep_among(void)
 	run();
 }
 
+/* ---- channel: one message a count ---- */
+
+struct ponger {
+	struct mn_task task;
+	struct mn_channel *from, *to;
+	struct mn_send send;
+	uint64_t message;
+};
+
+/* Two of these throw a message to and fro: each throw is one with a task switch. */
+static mn_poll ponger_run(struct ponger *self)
+{
+	MN_BEGIN(self);
+	while (self->message < (uint64_t)count) {
+		MN_TRY(self, mn_channel_receive(self->from, &self->message));
+		self->message++;
+		MN_TRY(self, mn_channel_send(&self->send, self->to, &self->message));
+	}
+	MN_END(self);
+}
+
+MN_TASK(ponger);
+
+static void bench_channel(void)
+{
+	static struct mn_channel channel[2];
+	static uint64_t slots[2][4];
+	static struct ponger two[2];
+
+	for (int i = 0; i < 2; i++) {
+		mn_channel_init(&channel[i], slots[i], sizeof slots[i][0], 4);
+		two[i].from = &channel[i];
+		two[i].to = &channel[!i];
+		mn_spawn(&kernel, &two[i].task, &ponger_task);
+	}
+	mn_channel_try_send(&channel[0], &(uint64_t){0});
+	run();
+	if (two[0].message + two[1].message != (uint64_t)count * 2 + 1)
+		abort();
+}
+
+struct producer {
+	struct mn_task task;
+	struct mn_channel *to;
+	struct mn_send send;
+	uint64_t message;
+};
+
+static mn_poll producer_run(struct producer *self)
+{
+	MN_BEGIN(self);
+	for (; self->message < (uint64_t)count; self->message++)
+		MN_TRY(self, mn_channel_send(&self->send, self->to, &self->message));
+	mn_channel_close(self->to);
+	MN_END(self);
+}
+
+MN_TASK(producer);
+
+struct consumer {
+	struct mn_task task;
+	struct mn_channel *from;
+	uint64_t message;
+};
+
+static mn_poll consumer_run(struct consumer *self)
+{
+	MN_BEGIN(self);
+	for (;;)
+		MN_TRY(self, mn_channel_receive(self->from, &self->message));
+	MN_END(self);
+}
+
+MN_TASK(consumer);
+
+/* One way, as fast as 64 slots let them. */
+static void bench_channel_stream(void)
+{
+	static struct mn_channel channel;
+	static uint64_t slots[64];
+	static struct producer producer = {.to = &channel};
+	static struct consumer consumer = {.from = &channel};
+
+	mn_channel_init(&channel, slots, sizeof slots[0], 64);
+	mn_spawn(&kernel, &consumer.task, &consumer_task);
+	mn_spawn(&kernel, &producer.task, &producer_task);
+	run();
+	if (consumer.message != (uint64_t)count - 1)
+		abort();
+}
+
+/* ---- oneshot: one value a count ---- */
+
+struct shooter {
+	struct mn_task task;
+	struct mn_oneshot mine, *other;
+	uint64_t value;
+	bool begins;
+};
+
+/* Two of these throw a value to and fro. */
+static mn_poll shooter_run(struct shooter *self)
+{
+	MN_BEGIN(self);
+	mn_oneshot_arm(&self->mine);
+	if (self->begins)
+		mn_oneshot_send(self->other, &self->value);
+	while (self->value < (uint64_t)count) {
+		MN_TRY(self, mn_oneshot_receive(&self->mine));
+		self->value++;
+		mn_oneshot_arm(&self->mine);
+		mn_oneshot_send(self->other, &self->value);
+	}
+	MN_END(self);
+}
+
+MN_TASK(shooter);
+
+static void bench_oneshot(void)
+{
+	static struct shooter two[2];
+
+	for (int i = 0; i < 2; i++) {
+		mn_oneshot_init(&two[i].mine, &two[i].value, sizeof two[i].value);
+		two[i].other = &two[!i].mine;
+		mn_spawn(&kernel, &two[i].task, &shooter_task);
+	}
+	two[1].begins = true;
+	run();
+	if (two[0].value != (uint64_t)count + 1 || two[1].value != two[0].value)
+		abort();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -280,6 +415,8 @@ static const struct {
 	{"connect", bench_connect}, {"yield", bench_yield},
 	{"spawn", bench_spawn},     {"spawn_many", bench_spawn_many},
 	{"sleep", bench_sleep},     {"sleep_among", bench_sleep_among},
+	{"channel", bench_channel}, {"channel_stream", bench_channel_stream},
+	{"oneshot", bench_oneshot},
 };
 
 int main(int argc, char **argv)
