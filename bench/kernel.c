@@ -10,6 +10,7 @@
 #include <time.h>
 #include <mnemos/channel.h>
 #include <mnemos/oneshot.h>
+#include <mnemos/heap.h>
 #include <mnemos/operation.h>
 
 static struct mn_kernel kernel;
@@ -407,16 +408,83 @@ static void bench_oneshot(void)
 		abort();
 }
 
+/* ---- alloc ---- */
+
+static _Alignas(16) uint8_t arena[1 << 20];
+
+static void bench_alloc(void)
+{
+	struct mn_heap *heap = mn_heap_create(arena, sizeof arena);
+
+	for (; count > 0; count--)
+		mn_heap_free(heap, mn_heap_alloc(heap, 64, 0));
+}
+
+/* One of 1000 blocks of random sizes is freed and another allocated. */
+static void bench_alloc_among(void)
+{
+	static void *block[1000];
+	struct mn_heap *heap = mn_heap_create(arena, sizeof arena);
+
+	for (; count > 0; count--) {
+		const uint64_t random = mn_random(&kernel);
+		void **one = &block[random % 1000];
+
+		mn_heap_free(heap, *one);
+		*one = mn_heap_alloc(heap, (random >> 32) % 1000, 0);
+	}
+}
+
+/* Two tasks hand all memory to each other. */
+struct waster {
+	struct mn_task task;
+	struct mn_alloc memory;
+	long left;
+};
+
+static mn_poll waster_run(struct waster *self)
+{
+	MN_BEGIN(self);
+	for (; self->left > 0; self->left--) {
+		MN_TRY(self, mn_alloc(&self->memory, sizeof arena / 2));
+		MN_YIELD(self);
+		mn_free(self->memory.block);
+	}
+	MN_END(self);
+}
+
+MN_TASK(waster);
+
+static void bench_alloc_wait(void)
+{
+	static struct waster two[2];
+
+	kernel.heap = mn_heap_create(arena, sizeof arena);
+	for (int i = 0; i < 2; i++) {
+		two[i].left = count / 2;
+		mn_spawn(&kernel, &two[i].task, &waster_task);
+	}
+	run();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } benches[] = {
-	{"call", bench_call},       {"call_accounted", bench_call_accounted},
-	{"connect", bench_connect}, {"yield", bench_yield},
-	{"spawn", bench_spawn},     {"spawn_many", bench_spawn_many},
-	{"sleep", bench_sleep},     {"sleep_among", bench_sleep_among},
-	{"channel", bench_channel}, {"channel_stream", bench_channel_stream},
+	{"call", bench_call},
+	{"call_accounted", bench_call_accounted},
+	{"connect", bench_connect},
+	{"yield", bench_yield},
+	{"spawn", bench_spawn},
+	{"spawn_many", bench_spawn_many},
+	{"sleep", bench_sleep},
+	{"sleep_among", bench_sleep_among},
+	{"channel", bench_channel},
+	{"channel_stream", bench_channel_stream},
 	{"oneshot", bench_oneshot},
+	{"alloc", bench_alloc},
+	{"alloc_among", bench_alloc_among},
+	{"alloc_wait", bench_alloc_wait},
 };
 
 int main(int argc, char **argv)
