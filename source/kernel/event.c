@@ -25,9 +25,14 @@ void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task)
 void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task)
 {
 	(void)kernel;
-	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more)
-		mn_trace("wait %s #%u for %s %p", task->type->name, (unsigned)task->id,
-			 mn_wait_text(wait), wait->on);
+	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more) {
+		const struct mn_task *holder = mn_wait_holder(wait);
+
+		/* No addresses: the same seed gives the same trace in every process. */
+		mn_trace("wait %s #%u for %s, held by %s #%u", task->type->name, (unsigned)task->id,
+			 mn_wait_text(wait), holder ? holder->type->name : "nobody",
+			 holder ? (unsigned)holder->id : 0U);
+	}
 }
 
 void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task)
