@@ -24,7 +24,7 @@ uint64_t mn_platform_now_us(const struct mn_kernel *k)
 	return clock_us;
 }
 
-uint64_t mn_platform_cpu_ns(const struct mn_kernel *k)
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
 {
 	struct timespec now;
 
@@ -77,7 +77,8 @@ struct adder {
 static mn_poll adder_run(struct adder *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_register(&self->server, &add_service, NULL));
+	if (mn_register(&self->server, &add_service, NULL) != MN_OK)
+		MN_RETURN(self, MN_EINVAL);
 	for (;;) {
 		MN_TRY(self, mn_serve(&self->serving, &self->server));
 		const struct add_request *request = mn_request(&self->serving);
@@ -91,22 +92,20 @@ static mn_poll adder_run(struct adder *self)
 
 MN_TASK(adder);
 
+/* Is handed a connected client. */
 struct caller {
 	struct mn_task task;
 	struct mn_call call;
 	struct add_client client;
 	struct add_request request;
 	struct add_response response;
-	struct mn_connect connect;
 	struct adder *server;
-	long left;
 };
 
 static mn_poll caller_run(struct caller *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, add_connect(&self->connect, &self->client, NULL));
-	for (self->left = count; self->left > 0; self->left--) {
+	while (self->response.sum != count) {
 		self->request.a = self->response.sum;
 		MN_TRY(self, add_call(&self->call, &self->client, &self->request, &self->response));
 	}
@@ -116,14 +115,40 @@ static mn_poll caller_run(struct caller *self)
 
 MN_TASK(caller);
 
+/* Connects `count` times, then spawns the caller with the last handle. */
+struct connector {
+	struct mn_task task;
+	struct mn_connect connect;
+	long left;
+	struct caller *next;
+	struct adder *server;
+	struct add_client client;
+};
+
+static mn_poll connector_run(struct connector *self)
+{
+	MN_BEGIN(self);
+	for (; self->left > 0; self->left--)
+		MN_TRY(self, add_connect(&self->connect, &self->client, NULL));
+	if (self->next) {
+		self->next->client = self->client;
+		mn_spawn(&kernel, &self->next->task, &caller_task);
+	} else {
+		mn_cancel(&self->server->task);
+	}
+	MN_END(self);
+}
+
+MN_TASK(connector);
+
 static void bench_call(void)
 {
 	static struct adder adder;
-	static struct caller caller;
+	static struct caller caller = {.server = &adder};
+	static struct connector connector = {.left = 1, .next = &caller};
 
-	caller.server = &adder;
 	mn_spawn(&kernel, &adder.task, &adder_task);
-	mn_spawn(&kernel, &caller.task, &caller_task);
+	mn_spawn(&kernel, &connector.task, &connector_task);
 	run();
 	if (caller.response.sum != count)
 		abort();
@@ -135,33 +160,14 @@ static void bench_call_accounted(void)
 	bench_call();
 }
 
-/* ---- connect ---- */
-
-static mn_poll connector_run(struct caller *self)
-{
-	MN_BEGIN(self);
-	for (self->left = count; self->left > 0; self->left--)
-		MN_TRY(self, add_connect(&self->connect, &self->client, NULL));
-	mn_cancel(&self->server->task);
-	MN_END(self);
-}
-
-#define connector caller
-static mn_poll connector_poll(struct mn_task *task)
-{
-	return connector_run((struct caller *)(void *)task);
-}
-static const struct mn_task_type connector_task = {connector_poll, "connector", __FILE__,
-						   sizeof(struct caller)};
-
 static void bench_connect(void)
 {
 	static struct adder adder;
-	static struct caller caller;
+	static struct connector connector = {.server = &adder};
 
-	caller.server = &adder;
+	connector.left = count;
 	mn_spawn(&kernel, &adder.task, &adder_task);
-	mn_spawn(&kernel, &caller.task, &connector_task);
+	mn_spawn(&kernel, &connector.task, &connector_task);
 	run();
 }
 

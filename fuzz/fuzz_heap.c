@@ -30,7 +30,7 @@ uint64_t mn_platform_now_us(const struct mn_kernel *k)
 	return 0;
 }
 
-uint64_t mn_platform_cpu_ns(const struct mn_kernel *k)
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
 {
 	(void)k;
 	return 0;

@@ -11,7 +11,7 @@
 /* Hops followed along "waits on ... held by ..." before a chain counts as endless. */
 #define CHAIN_MAX 64
 
-struct mn_task *mn_wait_holder(const struct mn_wait *wait)
+struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait)
 {
 	static const uint8_t holders[] = {
 #define HOLDER(name, holder, text) [name] = (holder),
@@ -21,11 +21,18 @@ struct mn_task *mn_wait_holder(const struct mn_wait *wait)
 
 	if (!wait->on)
 		return NULL;
+	const struct mn_registry_slot *slot;
+
 	switch (holders[wait->kind]) {
 	case MN_HELD_BY_FIRST:
 		return *(struct mn_task *const *)wait->on;
 	case MN_HELD_BY_ITSELF:
 		return (struct mn_task *)(uintptr_t)wait->on;
+	case MN_HELD_BY_SERVER:
+		slot = mn__slot(kernel, wait->on);
+		if (slot->generation != ((const struct mn_client *)wait->on)->generation)
+			return NULL; /* it has ended, and the caller is about to learn of it */
+		return slot->server->task;
 	default:
 		return NULL;
 	}
@@ -71,13 +78,15 @@ static void put_task(const struct out *out, const struct mn_task *task)
 	put_number(out, task->id, 10);
 }
 
-static const char *service_name(const struct mn_wait *wait)
+static const char *service_name(const struct mn_kernel *kernel, const struct mn_wait *wait)
 {
 	if (!wait->on)
 		return NULL;
 	if (wait->kind == MN_WAIT_CONNECT)
 		return ((const struct mn_service *)wait->on)->name;
-	if (wait->kind == MN_WAIT_CALL || wait->kind == MN_WAIT_SERVE)
+	if (wait->kind == MN_WAIT_CALL || wait->kind == MN_WAIT_QUEUED)
+		return mn__slot(kernel, wait->on)->service->name;
+	if (wait->kind == MN_WAIT_SERVE)
 		return ((const struct mn_server *)wait->on)->service->name;
 	return NULL;
 }
@@ -85,13 +94,13 @@ static const char *service_name(const struct mn_wait *wait)
 static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 		     const struct mn_wait *wait)
 {
-	const struct mn_task *holder = mn_wait_holder(wait);
+	const struct mn_task *holder = mn_wait_holder(kernel, wait);
 	const uint32_t age_ticks = kernel->now_ticks - wait->since;
 
 	put(out, mn_wait_text(wait));
-	if (service_name(wait)) {
+	if (service_name(kernel, wait)) {
 		put(out, " ");
-		put(out, service_name(wait));
+		put(out, service_name(kernel, wait));
 	} else if (wait->on && wait->kind != MN_WAIT_JOIN) {
 		put(out, " 0x");
 		put_number(out, (uintptr_t)wait->on, 16);
@@ -103,6 +112,16 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	put(out, ", for ");
 	put_number(out, (uint64_t)age_ticks * 1024 / 1000, 10);
 	put(out, " ms");
+}
+
+/* What a task waits for; NULL if it is ready or running, or stuck without a wait. */
+static const struct mn_wait *waits_of(const struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_wait *waits = task->waits;
+
+	if (task == kernel->current || task->next || !waits)
+		return NULL;
+	return waits->kind != MN_WAIT_NONE && waits->kind < MN_WAIT_OVER ? waits : NULL;
 }
 
 static void put_line(const struct out *out, const struct mn_kernel *kernel,
@@ -118,10 +137,9 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 		put(out, ": running");
 	else if (task->next)
 		put(out, ": ready");
-	else if (!task->waits)
+	else if (!waits_of(kernel, task))
 		put(out, ": waits for nothing known");
-	for (const struct mn_wait *wait = task == kernel->current ? NULL : task->waits; wait;
-	     wait = wait->more) {
+	for (const struct mn_wait *wait = waits_of(kernel, task); wait; wait = wait->more) {
 		put(out, wait == task->waits ? ": waits for " : " or ");
 		put_wait(out, kernel, wait);
 	}
@@ -132,9 +150,9 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 static const struct mn_task *next_in_chain(const struct mn_kernel *kernel,
 					   const struct mn_task *task)
 {
-	if (task == kernel->current || task->next || !task->waits || task->waits->more)
-		return NULL;
-	return mn_wait_holder(task->waits);
+	const struct mn_wait *wait = waits_of(kernel, task);
+
+	return wait && !wait->more ? mn_wait_holder(kernel, wait) : NULL;
 }
 
 /* Whether following the holders from `task` leads back to it, and it has the least id. */

@@ -48,10 +48,9 @@ void mn__event_call(struct mn_kernel *kernel, enum mn__event event, const struct
 	static const char *const names[] = {[MN__EVENT_CALL] = "call",
 					    [MN__EVENT_SERVE] = "serve",
 					    [MN__EVENT_REPLY] = "reply"};
-	const struct mn_server *server = call->wait.on;
+	const struct mn_client *client = call->wait.on;
 
-	(void)kernel;
 	mn_trace("%s %s: request %u of client %u, caused by %u", names[event],
-		 server ? server->service->name : "(ended)", (unsigned)call->id,
-		 call->client ? (unsigned)call->client->id : 0U, (unsigned)call->cause);
+		 mn__slot(kernel, client)->service->name, (unsigned)call->id, (unsigned)client->id,
+		 (unsigned)call->cause);
 }

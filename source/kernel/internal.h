@@ -33,7 +33,6 @@ void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
 	} while (0)
 
 /* task.c */
-void mn__task_end(struct mn_kernel *kernel, struct mn_task *task, mn_poll result);
 void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
 
 /* timer.c */
@@ -44,14 +43,20 @@ uint64_t mn__wheel_next(struct mn_kernel *kernel);
 void mn__inbox_drain(struct mn_kernel *kernel);
 
 /* registry.c */
+void mn__registry_watch(struct mn_kernel *kernel);
 void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *task);
 
 /* call.c: fails every call of a server with MN_EGONE, and wakes its parked slot. */
 void mn__server_drop(struct mn_server *server);
 
-/* Starts a hello: a call to a server from somebody who has no handle yet. */
-mn_poll mn__call_hello(struct mn_call *call, struct mn_server *server, const void *hello);
-mn_poll mn__call_hello_poll(struct mn_call *call);
+/*
+ * A hello: a call through a handle whose id is still 0. Begins it if it is idle, else
+ * polls it.
+ */
+mn_poll mn__call_hello(struct mn_call *call, const struct mn_client *client, const void *hello);
+
+/* mn__nobody as a server's `parked`, see fast.h. */
+#define MN__NOBODY ((struct mn_serving *)(uintptr_t)&mn__nobody)
 
 /* Copies a message of a word or two; false if it is longer and memcpy has to. */
 static inline bool mn__copy_short(void *to, const void *from, size_t size)

@@ -14,6 +14,9 @@
 
 struct mn_kernel *mn_running;
 
+/* The table of a kernel without services: what a handle of nothing leads to. */
+static struct mn_registry_slot no_service = {.generation = 1};
+
 void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *config)
 {
 	memset(kernel, 0, sizeof *kernel);
@@ -22,8 +25,10 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	mn_list_init(&kernel->tasks);
 	mn_list_init(&kernel->joins);
 	mn_list_init(&kernel->connects);
-	kernel->services = config->services;
+	kernel->services = config->services ? config->services : &no_service;
 	kernel->max_services = config->max_services;
+	for (unsigned i = 0; i < kernel->max_services; i++)
+		kernel->services[i].generation = 1; /* 0 is that of a handle never connected */
 	kernel->message_id = 1; /* stays odd; the first is 3, for 0 means no message */
 	kernel->random = config->seed;
 	kernel->name = config->name ? config->name : "kernel";
@@ -71,57 +76,66 @@ static void shuffle_ready(struct mn_kernel *kernel)
 	}
 }
 
-static void account(struct mn_kernel *kernel, struct mn_task *task, uint64_t began_ns)
+static void account(struct mn_kernel *kernel, const struct mn_task_type *type, uint32_t id,
+		    mn_cpu_time took)
 {
-	const uint64_t took_ns = mn_platform_cpu_ns(kernel) - began_ns;
+	const unsigned took_us = (unsigned)(took / (MN_CPU_HZ / 1000000));
 
-	task->cpu_ns += took_ns;
-	if (kernel->budget_us && took_ns > kernel->budget_us * UINT64_C(1000)) {
+	if (kernel->current)
+		kernel->current->cpu += took;
+	if (kernel->budget_us && took_us > kernel->budget_us) {
 		kernel->over_budget++;
-		mn_warn("task %s #%u ran %u us in one poll, its budget is %u us", task->type->name,
-			(unsigned)task->id, (unsigned)(took_ns / 1000),
-			(unsigned)kernel->budget_us);
+		mn_warn("task %s #%u ran %u us in one poll, its budget is %u us", type->name,
+			(unsigned)id, took_us, (unsigned)kernel->budget_us);
 	}
 }
 
-/* A poll with somebody watching. */
-static __attribute__((noinline)) mn_poll poll_watched(struct mn_kernel *kernel,
-						      struct mn_task *task)
+/* Takes the first ready task out of the queue and makes it the running one. */
+static inline struct mn_task *next_task(struct mn_kernel *kernel)
 {
-	const bool cpu = kernel->watch & MN__WATCH_CPU;
-	const uint64_t began_ns = cpu ? mn_platform_cpu_ns(kernel) : 0;
+	struct mn_task *task = kernel->ready;
 
-	MN__EVENT(kernel, poll, task);
-	const mn_poll result = task->type->poll(task);
-	if (cpu)
-		account(kernel, task, began_ns);
-	if (result == MN_PENDING)
-		MN__EVENT(kernel, waits, task);
-	if (kernel->watch & MN__WATCH_SHUFFLE)
-		shuffle_ready(kernel);
-	return result;
+	kernel->ready = task->next;
+	if (task->next == MN__QUEUE_END)
+		kernel->ready_end = &kernel->ready;
+	task->next = NULL;
+	task->polls++;
+	kernel->current = task;
+	return task;
 }
 
 static void poll_ready(struct mn_kernel *kernel)
 {
-	for (int left = MN_POLLS_PER_TURN; left > 0; left--) {
-		struct mn_task *task = kernel->ready;
+	for (int left = MN_POLLS_PER_TURN; left > 0 && kernel->ready != MN__QUEUE_END; left--) {
+		struct mn_task *task = next_task(kernel);
 
-		if (task == MN__QUEUE_END)
-			return;
-		kernel->ready = task->next;
-		if (task->next == MN__QUEUE_END)
-			kernel->ready_end = &kernel->ready;
-		task->next = NULL;
-		task->waits = NULL;
-		task->polls++;
-		kernel->current = task;
-		kernel->cause = 0; /* what the last task worked for is not this one's cause */
-		const mn_poll result = MN_LIKELY(!kernel->watch) ? task->type->poll(task)
-								 : poll_watched(kernel, task);
-		if (result != MN_PENDING)
-			mn__task_end(kernel, task, result);
+		task->type->poll(task);
 	}
+}
+
+/* One poll with somebody watching. The task may be gone afterwards: then current is NULL. */
+static void poll_watched(struct mn_kernel *kernel)
+{
+	if (kernel->watch & MN__WATCH_SHUFFLE)
+		shuffle_ready(kernel);
+	struct mn_task *task = next_task(kernel);
+	const struct mn_task_type *type = task->type;
+	const uint32_t id = task->id;
+	const bool cpu = kernel->watch & MN__WATCH_CPU;
+
+	MN__EVENT(kernel, poll, task);
+	const mn_cpu_time began = cpu ? mn_platform_cpu_time(kernel) : 0;
+	type->poll(task);
+	if (cpu)
+		account(kernel, type, id, mn_platform_cpu_time(kernel) - began);
+	if (kernel->current)
+		MN__EVENT(kernel, waits, task);
+}
+
+static void poll_ready_watched(struct mn_kernel *kernel)
+{
+	for (int left = MN_POLLS_PER_TURN; left > 0 && kernel->ready != MN__QUEUE_END; left--)
+		poll_watched(kernel);
 }
 
 uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
@@ -133,7 +147,10 @@ uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
 	if (mn_kernel_interrupted(kernel))
 		mn__inbox_drain(kernel);
 	mn__wheel_turn(kernel, mn_platform_now_us(kernel));
-	poll_ready(kernel);
+	if (MN_UNLIKELY(kernel->watch))
+		poll_ready_watched(kernel);
+	else
+		poll_ready(kernel);
 	kernel->current = NULL;
 	if (kernel->ready == MN__QUEUE_END)
 		next_us = mn__wheel_next(kernel);

@@ -115,12 +115,18 @@ bool mn_log_filter_shows(const struct mn_log_filter *filter, const char *target,
 	return level >= least;
 }
 
+static void watch_events(struct mn_kernel *kernel)
+{
+	kernel->watch |= MN__WATCH_EVENTS;
+	mn__registry_watch(kernel);
+}
+
 void mn_log_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *filter)
 {
 	kernel->log_filter = *filter;
 	kernel->log_least = kernel->log ? filter->least : MN_LOG_OFF;
 	if (kernel->log && mn_log_filter_shows(filter, MN__EVENT_TARGET, MN_LOG_TRACE))
-		kernel->watch |= MN__WATCH_EVENTS;
+		watch_events(kernel);
 	else
 		kernel->watch &= (uint8_t)~MN__WATCH_EVENTS;
 }

@@ -107,15 +107,14 @@ mn_poll mn_register(struct mn_server *server, const struct mn_service *service,
 	slot = free_slot(kernel);
 	if (!slot)
 		return MN_EFULL;
-	*server = (struct mn_server){.task = kernel->current, .service = service, .slot = slot};
+	*server = (struct mn_server){
+		.task = kernel->current, .service = service, .slot = slot, .parked = MN__NOBODY};
 	mn_list_init(&server->queue);
 	kernel->current->frame.flags |= MN__TASK_SERVER;
 	slot->server = server;
 	slot->service = service;
 	slot->instance = instance;
 	slot->id = ++kernel->registry_id;
-	if (slot->generation == 0)
-		slot->generation = 1;
 	chain_append(kernel, slot);
 	mn_debug("%s%s%s registered as service %u", service->name, instance ? "/" : "",
 		 instance ? instance : "", (unsigned)slot->id);
@@ -148,6 +147,14 @@ void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *tas
 	}
 }
 
+/* Somebody starts to watch: every call goes the slow way from now on. */
+void mn__registry_watch(struct mn_kernel *kernel)
+{
+	for (unsigned i = 0; i < kernel->max_services; i++)
+		if (kernel->services[i].server)
+			kernel->services[i].server->parked = MN__NOBODY;
+}
+
 void mn_registry_each(const struct mn_kernel *kernel,
 		      void (*visit)(void *context, const struct mn_registry_slot *slot),
 		      void *context)
@@ -157,10 +164,15 @@ void mn_registry_each(const struct mn_kernel *kernel,
 			visit(context, &kernel->services[i]);
 }
 
+static uint32_t slot_offset(const struct mn_registry_slot *slot)
+{
+	return (uint32_t)((const char *)slot - (const char *)mn_running->services);
+}
+
 static mn_poll connected(struct mn_client *client, struct mn_registry_slot *slot)
 {
 	*client = (struct mn_client){
-		.slot = slot,
+		.slot = slot_offset(slot),
 		.generation = slot->generation,
 		.id = ++mn_running->registry_id,
 	};
@@ -194,42 +206,42 @@ static mn_poll connect_waiting(struct mn_connect *op)
 	return mn_wait_park(&op->wait);
 }
 
-/* The hello is under way or answered; its server may have gone and come meanwhile. */
-static mn_poll connect_hello(struct mn_connect *op, struct mn_client *client)
+/* The hello goes out through a handle that is not yet the client's. */
+static mn_poll connect_hello(struct mn_connect *op, struct mn_client *client, const void *hello)
 {
-	const mn_poll answer = mn__call_hello_poll(&op->hello);
+	const mn_poll answer = mn__call_hello(&op->hello, &op->pending, hello);
 
 	if (answer != MN_OK)
 		return answer;
-	if (op->slot->generation != op->generation)
-		return MN_EGONE;
-	return connected(client, op->slot);
+	if (mn__slot(mn_running, &op->pending)->generation != op->pending.generation)
+		return MN_EGONE; /* it has ended since, and somebody else may be there */
+	return connected(client, mn__slot(mn_running, &op->pending));
 }
 
-static mn_poll connect_to(struct mn_connect *op, struct mn_client *client, const void *hello)
+static mn_poll connect_to(struct mn_connect *op, struct mn_client *client,
+			  struct mn_registry_slot *slot, const void *hello)
 {
 	if (op->service->hello_size == 0)
-		return connected(client, op->slot);
+		return connected(client, slot);
 	if (!hello)
 		return MN_EINVAL;
-	if (mn_wait_canceled())
-		return MN_ECANCELED;
-	op->generation = op->slot->generation;
-	return mn__call_hello(&op->hello, op->slot->server, hello);
+	op->pending = (struct mn_client){.slot = slot_offset(slot), .generation = slot->generation};
+	return connect_hello(op, client, hello);
 }
 
 mn_poll mn_try_connect(struct mn_connect *op, struct mn_client *client,
 		       const struct mn_service *service, const char *instance, const void *hello)
 {
+	struct mn_registry_slot *slot;
 	bool mismatch = false;
 
-	if (op->hello.wait.state != MN_CALL_IDLE)
-		return connect_hello(op, client);
+	if (op->hello.wait.kind != MN_CALL_IDLE)
+		return connect_hello(op, client, hello);
 	op->service = service;
 	op->instance = instance;
-	op->slot = find(mn_running, service, instance, instance == NULL, &mismatch);
-	if (op->slot)
-		return connect_leave(op, connect_to(op, client, hello));
+	slot = find(mn_running, service, instance, instance == NULL, &mismatch);
+	if (slot)
+		return connect_leave(op, connect_to(op, client, slot, hello));
 	if (!mismatch)
 		return MN_ENOTFOUND;
 	mn_warn("service %s: registered with another descriptor, connection refused",

@@ -66,13 +66,19 @@ mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled)
 }
 
 /* Whether the side has lost and was not yet told. */
-static bool to_be_canceled(const struct mn_race *race, int side)
+static bool to_be_canceled(const struct mn_race *race, bool side)
 {
 	return race->decided && !race->told && side != race->winner;
 }
 
-bool mn__race_enter(struct mn_race *race, int side)
+bool mn__race_enter(struct mn_race *race, bool side)
 {
+	if (side == 0) { /* begin the list anew; unlink what may go */
+		mn_running->current->waits = NULL;
+		if (race->tail)
+			race->tail->more = NULL;
+		race->tail = NULL;
+	}
 	if (!race->begun) {
 		*race = (struct mn_race){.begun = true, .result = {MN_PENDING, MN_PENDING}};
 	} else if (side == 1 && race->decided && race->winner == 0 && !race->second) {
@@ -87,18 +93,39 @@ bool mn__race_enter(struct mn_race *race, int side)
 	return true;
 }
 
+/* One list of what both wait for: the second's waits, then the first's. */
+static void show_waits(struct mn_race *race, bool side)
+{
+	struct mn_task *task = mn_running->current;
+
+	if (side == 0) {
+		race->first_waits = task->waits;
+		task->waits = NULL;
+		return;
+	}
+	struct mn_wait *tail = task->waits;
+
+	if (!tail || race->result[0] != MN_PENDING)
+		return;
+	while (tail->more)
+		tail = tail->more;
+	tail->more = race->first_waits;
+	race->tail = tail;
+}
+
 /*
  * The race is decided by the first side that ends, or that takes a cancellation of the
  * whole: that has to reach both sides, and the end of this one may take a while.
  */
-
-void mn__race_leave(struct mn_race *race, int side, mn_poll polled)
+void mn__race_leave(struct mn_race *race, bool side, mn_poll polled)
 {
 	const bool canceled = race->outer && !cancel_pending();
 
 	if (to_be_canceled(race, side))
 		race->told = take_back_cancel(race->outer);
 	race->result[side] = polled;
+	if (polled == MN_PENDING)
+		show_waits(race, side);
 	if (race->decided || (polled == MN_PENDING && !canceled))
 		return;
 	race->decided = true;
@@ -109,8 +136,11 @@ void mn__race_leave(struct mn_race *race, int side, mn_poll polled)
 
 mn_poll mn__race_end(struct mn_race *race)
 {
-	if (race->result[0] == MN_PENDING || race->result[1] == MN_PENDING)
+	if (race->result[0] == MN_PENDING || race->result[1] == MN_PENDING) {
+		if (race->result[0] == MN_PENDING && !mn_running->current->waits)
+			mn_running->current->waits = race->first_waits;
 		return MN_PENDING;
+	}
 	race->begun = false;
 	return race->result[race->winner];
 }

@@ -64,8 +64,9 @@ static void tell_joins(struct mn_kernel *kernel, const struct mn_task *task, mn_
 	}
 }
 
-void mn__task_end(struct mn_kernel *kernel, struct mn_task *task, mn_poll result)
+void mn__task_end(struct mn_task *task, mn_poll result)
 {
+	struct mn_kernel *kernel = mn_running;
 	const unsigned flags = task->frame.flags;
 
 	if (MN_UNLIKELY(task->next != NULL)) /* woken in its last poll: leave the run queue */
@@ -74,6 +75,7 @@ void mn__task_end(struct mn_kernel *kernel, struct mn_task *task, mn_poll result
 	kernel->task_count--;
 	MN__EVENT(kernel, task, MN__EVENT_END, task);
 	task->frame = (struct mn_frame){.result = (uint8_t)result};
+	kernel->current = NULL;
 	if (MN_LIKELY(flags == MN__TASK_ALIVE))
 		return;
 	if (flags & MN__TASK_SERVER)

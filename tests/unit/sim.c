@@ -14,7 +14,7 @@ uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
 }
 
 /* CPU time on a virtual clock: each look at it takes a microsecond. */
-uint64_t mn_platform_cpu_ns(const struct mn_kernel *kernel)
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 {
 	static uint64_t looks;
 

@@ -117,7 +117,7 @@ static void start_customer(struct sim *sim, struct customer *customer,
 
 static enum mn_call_state state_of(const struct customer *customer)
 {
-	return (enum mn_call_state)customer->call.wait.state;
+	return (enum mn_call_state)customer->call.wait.kind;
 }
 
 static void reply_carries_what_the_server_wrote(void **state)
@@ -520,7 +520,7 @@ static void stale_handle_never_reaches_the_next_service_in_its_slot(void **state
 		sim_cancel(sim, &old.task);
 		sim_settle(sim);
 		start_clerk(sim, &new, next[i], 0);
-		assert_ptr_equal(patient.client.slot, new.server.slot);
+		assert_ptr_equal(mn__slot(&sim->kernel, &patient.client), new.server.slot);
 		sim_run_for(sim, 2000);
 		assert_int_equal(patient.result, MN_EGONE);
 		assert_int_equal(new.taken, 0);
@@ -713,7 +713,7 @@ static void serve_that_loses_a_race_is_not_parked_any_more(void **state)
 	mn_spawn(&sim->kernel, &sleepy.task, &sleepy_task);
 	sim_run(sim);
 	assert_int_equal(sleepy.serve, MN_ECANCELED);
-	assert_null(sleepy.server.parked);
+	assert_int_equal(sleepy.serving.wait.state, MN_SERVING_FREE);
 }
 
 /* Calls `rounds` times, as fast as it can. */

@@ -326,13 +326,13 @@ static void connect_finds_the_named_instance_or_else_the_first(void **state)
 	start_visitor(sim, &any, &plain_service);
 	start_visitor(sim, &named, &plain_service);
 	start_visitor(sim, &none, &plain_service);
-	assert_ptr_equal(any.client.slot, one.server.slot);
-	assert_ptr_equal(named.client.slot, two.server.slot);
+	assert_ptr_equal(mn__slot(&sim->kernel, &any.client), one.server.slot);
+	assert_ptr_equal(mn__slot(&sim->kernel, &named.client), two.server.slot);
 	assert_int_equal(none.connected, MN_ENOTFOUND);
 	stop(sim, &one.task);
 	start_keeper(sim, &one, &plain_service, "one"); /* is now the later one */
 	start_visitor(sim, &any, &plain_service);
-	assert_ptr_equal(any.client.slot, two.server.slot);
+	assert_ptr_equal(mn__slot(&sim->kernel, &any.client), two.server.slot);
 	sim_cancel_all(sim);
 }
 

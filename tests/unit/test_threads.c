@@ -257,20 +257,8 @@ static mn_poll writing_run(struct stream *self)
 	MN_END(self);
 }
 
-static mn_poll poll_reading(struct mn_task *task)
-{
-	return reading_run((struct stream *)(void *)task);
-}
-
-static mn_poll poll_writing(struct mn_task *task)
-{
-	return writing_run((struct stream *)(void *)task);
-}
-
-static const struct mn_task_type reading_task = {poll_reading, "reading", __FILE__,
-						 sizeof(struct stream)};
-static const struct mn_task_type writing_task = {poll_writing, "writing", __FILE__,
-						 sizeof(struct stream)};
+MN_TASK_AS(reading, struct stream, "reading");
+MN_TASK_AS(writing, struct stream, "writing");
 
 static void stream_through(struct sim *sim, size_t capacity, enum mn_bbq_irq_side side)
 {

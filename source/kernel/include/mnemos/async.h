@@ -69,16 +69,17 @@ _Noreturn void mn__bad_resume(const char *file, unsigned resume);
 	} while (0)
 
 /* Waits for `operation`; an error ends the body with that error. */
-#define MN_TRY(self, operation)                         \
-	do {                                            \
-		MN__FRAME(self)->resume = __LINE__;     \
-		__attribute__((fallthrough));           \
-	case __LINE__:;                                 \
-		const mn_poll mn__polled = (operation); \
-		if (mn__polled == MN_PENDING)           \
-			return MN_PENDING;              \
-		if (MN_UNLIKELY(mn__polled != MN_OK))   \
-			MN_RETURN(self, mn__polled);    \
+#define MN_TRY(self, operation)                                    \
+	do {                                                       \
+		MN__FRAME(self)->resume = __LINE__;                \
+		__attribute__((fallthrough));                      \
+	case __LINE__:;                                            \
+		const mn_poll mn__polled = (operation);            \
+		if (mn__polled != MN_OK) {                         \
+			if (MN_UNLIKELY(mn__polled != MN_PENDING)) \
+				MN__FRAME(self)->resume = 0;       \
+			return mn__polled;                         \
+		}                                                  \
 	} while (0)
 
 /* Lets every other ready task run once, then goes on. */

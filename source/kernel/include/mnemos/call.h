@@ -53,20 +53,24 @@ struct mn_registry_slot;
 
 /* A client's handle, from mn_connect. May be copied; each copy counts as the same client. */
 struct mn_client {
-	struct mn_registry_slot *slot;
+	uint32_t slot;       /* where the service's slot is in the registry's table, in bytes */
 	uint32_t generation; /* of the slot when connected; a stale one answers MN_EGONE */
 	uint32_t id;         /* assigned by the kernel; 0: not connected */
 };
 
-enum mn_call_state { MN_CALL_IDLE, MN_CALL_QUEUED, MN_CALL_SERVING, MN_CALL_DONE };
+/* Where a call stands is the kind of its wait; the transitions are drawn above. */
+enum mn_call_state {
+	MN_CALL_IDLE = MN_WAIT_NONE,
+	MN_CALL_QUEUED = MN_WAIT_QUEUED,
+	MN_CALL_SERVING = MN_WAIT_CALL,
+	MN_CALL_DONE = MN_WAIT_OVER /* plus the result: MN_CALL_DONE + MN_OK, ... */
+};
 
 /* A call under way, in the caller's frame. For readers; the kernel writes it. */
 struct mn_call {
-	struct mn_wait wait; /* wait.state is an enum mn_call_state; wait.on the server */
+	struct mn_wait wait; /* wait.kind is an enum mn_call_state; wait.on the client */
 	uint32_t id;         /* request id: unique in the kernel, odd; the response's is id - 1 */
 	uint32_t cause;      /* id of the message whose handling led to this call, or 0 */
-	uint8_t result;      /* of a call that is done */
-	const struct mn_client *client; /* NULL: a hello, from somebody not yet connected */
 	const void *request;
 	void *response;
 	union {
@@ -81,8 +85,23 @@ struct mn_server {
 	const struct mn_service *service;
 	struct mn_registry_slot *slot; /* NULL when not registered */
 	struct mn_list queue;          /* calls not yet taken */
-	struct mn_serving *parked;     /* a slot that waits for a call */
-	struct mn_serving *slots;      /* all slots ever used with this server */
+	struct mn_serving *parked;     /* see fast.h */
+	struct mn_serving *slots;      /* all slots used with this server */
+};
+
+/*
+ *     free -> parked -> handed -> busy -> free      a call came while the server waited
+ *     free -> busy -> free                          a call was queued
+ *     busy -> revoked -> free                       the caller took it back; mn_reply frees
+ *     handed -> parked                              ... before the server had seen it
+ */
+enum mn_serving_state {
+	MN_SERVING_FREE,
+	MN_SERVING_PARKED,
+	MN_SERVING_HANDED,
+	MN_SERVING_BUSY,
+	MN_SERVING_WATCHED, /* busy, and the reply is an event to report */
+	MN_SERVING_REVOKED
 };
 
 /*
@@ -90,10 +109,10 @@ struct mn_server {
  * It must live as long as its server, zeroed at first.
  */
 struct mn_serving {
-	struct mn_wait wait;
-	struct mn_call *call; /* NULL when free; its lowest bit is set when it was revoked */
+	struct mn_wait wait;  /* wait.state is an enum mn_serving_state; wait.on the server */
+	struct mn_call *call; /* when busy; when revoked: the call if it is pinned, else NULL */
 	struct mn_server *server;
-	struct mn_serving *next;
+	struct mn_serving *next; /* in server->slots */
 };
 
 /*
@@ -101,20 +120,20 @@ struct mn_serving {
  * contract says (its typed wrapper checks that), and stay the caller's memory, lent until
  * this has ended. Answers what the server replied; or MN_EGONE, MN_ECANCELED.
  */
-mn_poll mn_call(struct mn_call *call, const struct mn_client *client, const void *request,
-		void *response);
+static inline mn_poll mn_call(struct mn_call *call, const struct mn_client *client,
+			      const void *request, void *response);
 
 /*
  * Waits for the next call, first come first served, and puts it into `serving`, which
  * must be free. Errors: MN_ECLOSED when the server is no longer registered, MN_ECANCELED.
  */
-mn_poll mn_serve(struct mn_serving *serving, struct mn_server *server);
+static inline mn_poll mn_serve(struct mn_serving *serving, struct mn_server *server);
 
 /* The same without waiting: MN_EEMPTY if there is no call. */
 mn_poll mn_try_serve(struct mn_serving *serving, struct mn_server *server);
 
 /* Answers the call with a code (never MN_PENDING) and frees the slot. No-op if revoked. */
-void mn_reply(struct mn_serving *serving, mn_poll result);
+static inline void mn_reply(struct mn_serving *serving, mn_poll result);
 
 /*
  * Whether the caller still wants the answer; test it after each wait between mn_serve and
@@ -139,7 +158,10 @@ static inline void *mn_response(const struct mn_serving *serving)
 /* True if what was taken is a hello: reply MN_OK to accept, or an error to refuse. */
 static inline bool mn_serving_hello(const struct mn_serving *serving)
 {
-	return serving->call->client == NULL;
+	return ((const struct mn_client *)serving->call->wait.on)->id == 0;
 }
+
+/* The inline parts of this header are in fast.h, behind what they need. */
+#include <mnemos/kernel.h>
 
 #endif

@@ -29,7 +29,7 @@
 struct mn_heap;
 
 /* Polls in one turn before the clock and the inbox are looked at again. */
-#define MN_POLLS_PER_TURN 64
+#define MN_POLLS_PER_TURN 128
 
 /* What a kernel is made of; all memory is the caller's and lives as long as the kernel. */
 struct mn_kernel_config {
@@ -59,7 +59,6 @@ struct mn_kernel {
 	uint8_t log_least;          /* levels below are not logged by any target */
 	uint32_t now_ticks;         /* time of this turn, in units of 1024 us */
 	uint32_t message_id;        /* last request id given */
-	uint32_t cause;             /* message on whose behalf the running task works, or 0 */
 
 	/* Interrupt side: the only part that interrupt handlers and other threads touch. */
 	_Atomic(struct mn_irq *) inbox;
@@ -71,7 +70,6 @@ struct mn_kernel {
 	struct mn_list joins; /* waiting mn_join operations */
 	uint32_t task_count;
 	uint32_t task_id; /* last given */
-	uint64_t polls;   /* by all tasks */
 
 	/* Registry. */
 	struct mn_registry_slot *services;
@@ -81,7 +79,6 @@ struct mn_kernel {
 
 	/* Accounting, see mn_kernel_account. */
 	uint32_t budget_us;
-	uint64_t poll_began_ns;
 	uint64_t over_budget; /* polls that exceeded it */
 
 	struct mn_heap *heap;
@@ -116,7 +113,7 @@ static inline bool mn_kernel_interrupted(const struct mn_kernel *kernel)
 }
 
 /*
- * Measures CPU time per task from now on (task.cpu_ns), or stops to. A task whose poll
+ * Measures CPU time per task from now on (task.cpu), or stops to. A task whose poll
  * takes longer than `budget_us` is reported in the log, by name, and counted; 0: none is.
  * Cost: two looks at the CPU clock per poll.
  */
@@ -135,44 +132,6 @@ uint64_t mn_random(struct mn_kernel *kernel);
 void mn_kernel_dump(const struct mn_kernel *kernel,
 		    void (*write)(void *context, const char *text, size_t len), void *context);
 
-/* ---- Inline parts of task.h and log.h -------------------------------------------- */
-
-static inline void mn__push(struct mn_kernel *kernel, struct mn_task *task)
-{
-	if (task->next)
-		return;
-	task->next = MN__QUEUE_END;
-	*kernel->ready_end = task;
-	kernel->ready_end = &task->next;
-}
-
-void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task);
-
-static inline void mn__wake(struct mn_kernel *kernel, struct mn_task *task)
-{
-	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
-		mn__event_wake(kernel, task);
-	mn__push(kernel, task);
-}
-
-static inline struct mn_task *mn_self(void)
-{
-	return mn_running->current;
-}
-
-static inline void mn_wake(struct mn_task *task)
-{
-	mn__wake(mn_running, task);
-}
-
-static inline void mn_yield(void)
-{
-	mn__push(mn_running, mn_running->current);
-}
-
-static inline uint8_t mn__log_least(void)
-{
-	return mn_running ? mn_running->log_least : MN_LOG_OFF;
-}
+#include <mnemos/fast.h>
 
 #endif

@@ -47,10 +47,7 @@ static inline bool mn_wait_active(const struct mn_wait *wait)
 /* Shows a wait in its task's list; returns MN_PENDING for the operation to return. */
 static inline mn_poll mn_wait_park(struct mn_wait *wait)
 {
-	struct mn_task *task = wait->task;
-
-	wait->more = task->waits;
-	task->waits = wait;
+	wait->task->waits = wait;
 	return MN_PENDING;
 }
 

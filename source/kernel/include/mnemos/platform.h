@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <mnemos/task.h>
 
 struct mn_kernel;
 
@@ -26,10 +27,10 @@ struct mn_kernel;
 uint64_t mn_platform_now_us(const struct mn_kernel *kernel);
 
 /*
- * A clock for CPU accounting, in nanoseconds, any origin; called twice a poll while
- * accounting is on, else never. May be mn_platform_now_us times 1000.
+ * A clock for CPU accounting in units of 1 / MN_CPU_HZ s, any origin, wrapping; called
+ * twice a poll while accounting is on, else never. May be mn_platform_now_us, scaled.
  */
-uint64_t mn_platform_cpu_ns(const struct mn_kernel *kernel);
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel);
 
 /*
  * Sleeps until `deadline_us`, or an interrupt. MN_NEVER means no deadline; a deadline

@@ -103,8 +103,7 @@ struct mn_connect {
 	struct mn_timer patience; /* says in the log what is waited for */
 	const struct mn_service *service;
 	const char *instance;
-	struct mn_registry_slot *slot;
-	uint32_t generation; /* of the slot when the hello went out */
+	struct mn_client pending; /* the handle while the hello is unanswered */
 };
 
 /*

@@ -34,13 +34,22 @@
 
 struct mn_kernel;
 
+struct mn_task;
+
+/* The body has returned `result`: `task`, which is the running one, is no more. */
+void mn__task_end(struct mn_task *task, mn_poll result);
+
 /* What all tasks of one kind share; made by MN_TASK, constant. */
 struct mn_task_type {
-	mn_poll (*poll)(struct mn_task *task);
+	void (*poll)(struct mn_task *task); /* runs the body; ends the task if that has ended */
 	const char *name;
 	const char *file; /* where the body is */
 	size_t size;      /* of the whole struct */
 };
+
+/* CPU time in units of 1 / MN_CPU_HZ s; on 32-bit machines it wraps after 71 minutes. */
+typedef uintptr_t mn_cpu_time;
+#define MN_CPU_HZ (sizeof(mn_cpu_time) == 8 ? 1000000000 : 1000000)
 
 struct mn_task {
 	struct mn_frame frame;           /* first: resume point; flags are MN__TASK_ below */
@@ -48,9 +57,10 @@ struct mn_task {
 	struct mn_task *next;            /* in the run queue; NULL when not ready */
 	const struct mn_task_type *type; /* body and name */
 	struct mn_list all;              /* in the kernel's list of live tasks */
-	struct mn_wait *waits;           /* what it waits for; NULL when ready or running */
-	uint32_t polls;                  /* how often it ran */
-	uint64_t cpu_ns;                 /* time it ran, while accounting is on */
+	struct mn_wait *waits; /* what it waits for; good when neither ready nor running */
+	uint32_t polls;        /* how often it ran */
+	uint32_t cause;        /* message on whose behalf it works, or 0 */
+	mn_cpu_time cpu;       /* time it ran, while accounting is on */
 };
 
 _Static_assert(sizeof(struct mn_task) <= (sizeof(void *) == 8 ? 64 : 40), "a task grew");
@@ -69,20 +79,23 @@ enum {
  * is `mn_poll name_run(struct name *self)`, which must be declared before. Use it once,
  * at file scope, in the body's file.
  */
-#define MN_TASK(name) MN_TASK_NAMED(name, #name)
+#define MN_TASK(name) MN_TASK_AS(name, struct name, #name)
 
-/* The same with a name to show that differs from the identifier. */
-#define MN_TASK_NAMED(name, text)                                                 \
-	_Static_assert(offsetof(struct name, task) == 0, "the task comes first"); \
-	static mn_poll name##__poll(struct mn_task *task)                         \
-	{                                                                         \
-		return name##_run((struct name *)(void *)task);                   \
-	}                                                                         \
-	static const struct mn_task_type name##_task = {                          \
-		name##__poll,                                                     \
-		text,                                                             \
-		__FILE__,                                                         \
-		sizeof(struct name),                                              \
+/* The same where the struct, or the name to show, is not that of the body. */
+#define MN_TASK_AS(name, structure, text)                                       \
+	_Static_assert(offsetof(structure, task) == 0, "the task comes first"); \
+	static void name##__poll(struct mn_task *task)                          \
+	{                                                                       \
+		const mn_poll result = name##_run((structure *)(void *)task);   \
+                                                                                \
+		if (result != MN_PENDING)                                       \
+			mn__task_end(task, result);                             \
+	}                                                                       \
+	static const struct mn_task_type name##_task = {                        \
+		name##__poll,                                                   \
+		text,                                                           \
+		__FILE__,                                                       \
+		sizeof(structure),                                              \
 	}
 
 /*

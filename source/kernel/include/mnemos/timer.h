@@ -106,8 +106,10 @@ mn_poll mn__timeout_leave(struct mn_timeout *timeout, mn_poll polled);
 	 mn__race_enter((r), 1) ? mn__race_leave((r), 1, (b)) : (void)0, mn__race_end((r)))
 
 struct mn_race {
-	mn_poll result[2]; /* MN_PENDING while it runs */
-	uint8_t winner;    /* 0 or 1, good when the race has ended */
+	mn_poll result[2];    /* MN_PENDING while it runs */
+	uint8_t winner;       /* 0 or 1, good when the race has ended */
+	struct mn_wait *tail; /* whose `more` leads from the second's waits to the first's */
+	struct mn_wait *first_waits;
 	bool begun;
 	bool second;  /* the second operation has been started */
 	bool decided; /* there is a winner; the other is to be cancelled */
@@ -115,8 +117,8 @@ struct mn_race {
 	bool outer;   /* while polling: a cancellation of the whole task was pending */
 };
 
-bool mn__race_enter(struct mn_race *race, int side);
-void mn__race_leave(struct mn_race *race, int side, mn_poll polled);
+bool mn__race_enter(struct mn_race *race, bool side);
+void mn__race_leave(struct mn_race *race, bool side, mn_poll polled);
 mn_poll mn__race_end(struct mn_race *race);
 
 #endif

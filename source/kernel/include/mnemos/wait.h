@@ -5,8 +5,8 @@
  * Every operation that can be MN_PENDING has a `struct mn_wait`. It serves people, not
  * scheduling: at any time each task's list of waits says exactly what the task is stuck
  * on and, where there is one, which task could free it (mn_wait_holder). A task that
- * races two operations has two waits. The list is made anew at each poll: the executor
- * empties it, and each operation that stays pending puts its wait in again.
+ * races two operations has two waits. An operation that stays pending shows its wait
+ * anew at each poll; of a task that is ready or running the list means nothing.
  */
 #ifndef MNEMOS_WAIT_H
 #define MNEMOS_WAIT_H
@@ -16,17 +16,24 @@
 #include <stdint.h>
 #include <mnemos/async.h>
 
+struct mn_kernel;
 struct mn_task;
 
-/* Who can end a wait: nobody in particular, the task that `on` begins with, or `on` itself. */
-enum mn_wait_holder { MN_HELD_BY_NOBODY, MN_HELD_BY_FIRST, MN_HELD_BY_ITSELF };
+/* Who can end a wait. */
+enum mn_wait_holder {
+	MN_HELD_BY_NOBODY, /* nobody in particular */
+	MN_HELD_BY_FIRST,  /* the task that the first member of `on` points to */
+	MN_HELD_BY_ITSELF, /* `on` is the task */
+	MN_HELD_BY_SERVER  /* `on` is a client: the task of the server it is connected to */
+};
 
 /*  name                 holder            text, as in "waits for a reply from" */
 #define MN_WAIT_LIST(X)                                               \
 	X(MN_WAIT_NONE, MN_HELD_BY_NOBODY, "nothing")                 \
 	X(MN_WAIT_SLEEP, MN_HELD_BY_NOBODY, "time")                   \
 	X(MN_WAIT_JOIN, MN_HELD_BY_ITSELF, "the end of task")         \
-	X(MN_WAIT_CALL, MN_HELD_BY_FIRST, "a reply from")             \
+	X(MN_WAIT_QUEUED, MN_HELD_BY_SERVER, "its turn at")           \
+	X(MN_WAIT_CALL, MN_HELD_BY_SERVER, "a reply from")            \
 	X(MN_WAIT_SERVE, MN_HELD_BY_NOBODY, "a call to")              \
 	X(MN_WAIT_CONNECT, MN_HELD_BY_NOBODY, "the service")          \
 	X(MN_WAIT_EVENT, MN_HELD_BY_NOBODY, "event")                  \
@@ -45,10 +52,12 @@ enum mn_wait_kind {
 #define MN__WAIT_ENUM(name, holder, text) name,
 	MN_WAIT_LIST(MN__WAIT_ENUM)
 #undef MN__WAIT_ENUM
+		MN_WAIT_OVER =
+			64 /* this and above: no longer waiting, an operation's own meaning */
 };
 
 struct mn_wait {
-	struct mn_wait *more; /* another wait of the same task, in its current park */
+	struct mn_wait *more; /* the other wait, while the task races two; set by mn_race */
 	struct mn_task *task; /* who waits; whom to wake */
 	const void *on;       /* the object waited on; its type follows from kind */
 	uint32_t since;       /* when it began, in units of 1024 us of kernel time */
@@ -57,7 +66,7 @@ struct mn_wait {
 };
 
 /* The task that can end this wait, or NULL if none in particular. */
-struct mn_task *mn_wait_holder(const struct mn_wait *wait);
+struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* What is waited for, in words ("a reply from"). */
 const char *mn_wait_text(const struct mn_wait *wait);
