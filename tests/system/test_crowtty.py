@@ -751,6 +751,19 @@ def test_replay_keeps_the_pace(start, recording):
     assert process.end() == 0
 
 
+def test_replay_waits_for_the_reader_of_its_lines(attached, start, tmp_path):
+    # Several times what the log keeps for a reader that is late.
+    process, _, target = attached("--record", tmp_path / "long")
+    receive(target.sock, 1)  # what is not read when a socket closes takes the rest with it
+    target.say(HELLO * 300000)
+    target.close()
+    process.wait_for("LINE lost")
+    process.end(signal.SIGTERM)
+    player, _ = replay(start, "--speed", "max", "-v", tmp_path / "long")
+    assert player.end() == 0
+    assert player.text.count(b"DMUX 7B -> :1\n") == 300000
+
+
 def test_dump_lists_both_directions(start, recording):
     process, _ = replay(start, "--dump", recording)
     assert process.end() == 0

@@ -9,7 +9,8 @@
 #include "outbox.h"
 #include "stdio_stream.h"
 
-#define BACKLOG_LIMIT ((size_t)1024 * 1024)
+#define BACKLOG_LIMIT ((size_t)4 * 1024 * 1024)
+#define BEHIND (BACKLOG_LIMIT / 4)
 #define CLOSE_MS 1000
 #define LINE_MAX_BYTES 8192
 
@@ -32,6 +33,9 @@ static struct {
 	uv_timer_t closing; /* from log_close() on */
 	bool is_closing;
 	size_t lost; /* lines dropped since the last one that was shown */
+	bool is_behind;
+	void (*on_caught_up)(void *context);
+	void *context;
 } self;
 
 static void stop(void)
@@ -45,10 +49,19 @@ static void stop(void)
 		uv_close((uv_handle_t *)&self.closing, NULL);
 }
 
+static void update_behind(void)
+{
+	bool was_behind = self.is_behind;
+	self.is_behind = self.sink == STREAM && self.outbox.len > (was_behind ? 0 : BEHIND);
+	if (was_behind && !self.is_behind && self.on_caught_up)
+		self.on_caught_up(self.context);
+}
+
 static void send_now(void)
 {
 	if (outbox_send(&self.outbox) || (self.is_closing && self.outbox.len == 0))
 		stop();
+	update_behind();
 }
 
 static void written(struct outbox *outbox, int status)
@@ -56,10 +69,12 @@ static void written(struct outbox *outbox, int status)
 	(void)outbox;
 	if (self.sink != STREAM)
 		return;
-	if (status < 0)
+	if (status < 0) {
 		stop();
-	else
+		update_behind();
+	} else {
 		send_now();
+	}
 }
 
 void log_open(uv_loop_t *loop, enum log_level most)
@@ -76,6 +91,19 @@ void log_open(uv_loop_t *loop, enum log_level most)
 		outbox_open(&self.outbox, (uv_stream_t *)&self.stream, written);
 }
 
+/* Space for this line is always there: the limit is for those before it. */
+static void say_lost(void)
+{
+	char line[100];
+	if (self.lost == 0)
+		return;
+	int len = snprintf(line, sizeof line,
+			   "... %zu lines not shown: this output was not read fast enough\n",
+			   self.lost);
+	self.lost = 0;
+	outbox_add(&self.outbox, line, (size_t)len);
+}
+
 static void close_late(uv_timer_t *timer)
 {
 	(void)timer;
@@ -86,12 +114,16 @@ void log_close(void)
 {
 	if (self.is_closing || self.sink == NOT_OPEN)
 		return;
+	bool patient = self.on_caught_up != NULL;
+	self.on_caught_up = NULL;
+	say_lost();
 	self.is_closing = true;
 	if (self.sink != STREAM) {
 		uv_close((uv_handle_t *)&self.closing, NULL);
 		return;
 	}
-	uv_timer_start(&self.closing, close_late, CLOSE_MS, 0);
+	if (!patient)
+		uv_timer_start(&self.closing, close_late, CLOSE_MS, 0);
 	send_now();
 }
 
@@ -104,6 +136,17 @@ void log_set_time_ns(uint64_t time_ns)
 {
 	self.time_is_set = true;
 	self.time_ns = time_ns;
+}
+
+bool log_is_behind(void)
+{
+	return self.is_behind;
+}
+
+void log_on_caught_up(void (*on_caught_up)(void *context), void *context)
+{
+	self.on_caught_up = on_caught_up;
+	self.context = context;
 }
 
 bool log_wants(enum log_level level)
@@ -156,33 +199,17 @@ static void make_tag(char *tag, size_t size, int port, const char *word, enum lo
 		 self.colour ? "\033[0m" : "");
 }
 
-static void say_lost(void)
-{
-	size_t lost = self.lost;
-	if (lost > 0 && self.outbox.len < BACKLOG_LIMIT / 2) {
-		self.lost = 0;
-		log_plain("... %zu lines not shown: this output was not read fast enough", lost);
-	}
-}
-
 void log_line(enum log_level level, int port, const char *word, const char *format, ...)
 {
 	if (!log_wants(level))
 		return;
-	say_lost();
+	if (self.outbox.len < BACKLOG_LIMIT / 2)
+		say_lost();
 	char tag[80];
 	make_tag(tag, sizeof tag, port, word, level);
 	va_list list;
 	va_start(list, format);
 	put_format(tag, format, list);
-	va_end(list);
-}
-
-void log_plain(const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	put_format("", format, list);
 	va_end(list);
 }
 

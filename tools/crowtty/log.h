@@ -29,8 +29,16 @@ enum log_level {
 
 void log_open(uv_loop_t *loop, enum log_level most);
 
-/* Hands over what is left, for at most a second; the loop must run on. Idempotent. */
+/* Hands over what is left, for at most a second, or however long it takes after
+ * log_on_caught_up(); the loop must run on. Idempotent. */
 void log_close(void);
+
+/*
+ * Who can wait may ask not to lose lines: log_is_behind() says that its reader is, and then
+ * on_caught_up(context) is called once it is not. NULL takes the wish back.
+ */
+bool log_is_behind(void);
+void log_on_caught_up(void (*on_caught_up)(void *context), void *context);
 
 /* CONN: four characters; best set before log_open(). */
 void log_set_conn(const char *conn);
@@ -43,9 +51,6 @@ bool log_wants(enum log_level level);
 
 void log_line(enum log_level level, int port, const char *word, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-
-/* A whole line that is no event and has no tag. */
-void log_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* An error that ends the program: "crowtty: text" on standard error, at once. */
 void log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -69,18 +69,25 @@ void pty_watch_close(struct pty_watch *watch)
 	watch->is_open = false;
 }
 
-/* Raw and empty. Closing it again is what makes the master report "hung up". */
-static int prepare(struct pty *pty)
+static int make_raw(int slave)
+{
+	struct termios raw;
+	if (tcgetattr(slave, &raw))
+		return -1;
+	cfmakeraw(&raw);
+	return tcsetattr(slave, TCSANOW, &raw);
+}
+
+/*
+ * Empty, and raw unless somebody is about to use it, who may have set it to what they like; they
+ * have not been given anything yet. Closing it again is what makes the master report "hung up".
+ */
+static int prepare(struct pty *pty, bool raw)
 {
 	int slave = open(pty->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (slave < 0)
 		return -1;
-	struct termios raw;
-	int error = tcgetattr(slave, &raw);
-	if (!error) {
-		cfmakeraw(&raw);
-		error = tcsetattr(slave, TCSANOW, &raw);
-	}
+	int error = raw ? make_raw(slave) : 0;
 	tcflush(slave, TCIFLUSH);
 	close(slave);
 	return error;
@@ -92,7 +99,7 @@ static bool open_pair(struct pty *pty)
 	if (pty->master < 0)
 		return false;
 	if (grantpt(pty->master) || unlockpt(pty->master) ||
-	    ptsname_r(pty->master, pty->path, sizeof pty->path) || prepare(pty))
+	    ptsname_r(pty->master, pty->path, sizeof pty->path) || prepare(pty, true))
 		return false;
 	pty->descriptor = inotify_add_watch(pty->watch->fd, pty->path, IN_OPEN);
 	return pty->descriptor >= 0;
@@ -148,8 +155,7 @@ void pty_released(struct pty *pty)
 	pty->in_use = false;
 	if (pty->hidden)
 		return;
-	if (!has_somebody(pty))
-		prepare(pty);
+	prepare(pty, !has_somebody(pty));
 	check(pty);
 }
 

@@ -40,7 +40,7 @@ static void schedule(struct replay *self)
 {
 	uint64_t now = uv_now(&self->session.loop);
 	uint64_t due = due_ms(self);
-	if (!self->held && !self->session.ending)
+	if (!self->held && !log_is_behind() && !self->session.ending)
 		uv_timer_start(&self->timer, play, due > now ? due - now : 0, 0);
 }
 
@@ -82,7 +82,7 @@ static void play(uv_timer_t *timer)
 {
 	struct replay *self = timer->data;
 	for (int i = 0; i < RECORDS_PER_TURN; i++) {
-		if (self->held || self->session.ending)
+		if (self->held || log_is_behind() || self->session.ending)
 			return;
 		if (due_ms(self) > uv_now(&self->session.loop))
 			break;
@@ -91,6 +91,11 @@ static void play(uv_timer_t *timer)
 			return;
 	}
 	schedule(self);
+}
+
+static void go_on(void *context)
+{
+	schedule(context);
 }
 
 static void begin(void *context)
@@ -138,6 +143,7 @@ static int serve(struct replay *self, const struct options *options)
 		uv_timer_init(&self->session.loop, &self->timer);
 		self->timer.data = self;
 		self->has_timer = true;
+		log_on_caught_up(go_on, self);
 		ports_set_reading(&self->session.ports, true);
 		if (options->wait)
 			self->session.ports.on_first_client = begin;

@@ -98,6 +98,7 @@ void session_end(struct session *session, int code)
 	if (!session->ending)
 		session->code = code;
 	session->ending = true;
+	log_on_caught_up(NULL, NULL);
 	end_now(session);
 }
 
