@@ -25,11 +25,11 @@ ltl served {{ <> raised }}
 """
 
 
-def check(tmp_path, text):
+def check(tmp_path, text, *bug):
     if not shutil.which("spin"):
         pytest.skip("no spin")
     (tmp_path / "m.pml").write_text(text)
-    return subprocess.run([CHECK, tmp_path / "m.pml"], capture_output=True, text=True)
+    return subprocess.run([CHECK, tmp_path / "m.pml", *bug], capture_output=True, text=True)
 
 
 def test_a_right_model_passes_and_says_how_much_was_searched(tmp_path):
@@ -66,3 +66,12 @@ def test_a_search_that_is_cut_short_is_no_proof(tmp_path):
 
 def test_a_model_with_a_syntax_error_fails(tmp_path):
     assert check(tmp_path, "active proctype p() { if fi }\n").returncode == 1
+
+
+def test_a_planted_bug_must_be_found(tmp_path):
+    text = COUNTER.format(step=f"\n#ifdef TORN\n{LOSES}\n#else\n{KEEPS}\n#endif\n")
+    assert check(tmp_path, text).returncode == 0
+    found = check(tmp_path, text, "TORN")
+    assert found.returncode == 0 and "found TORN" in found.stdout, found.stdout
+    missed = check(tmp_path, text, "UNKNOWN")
+    assert missed.returncode == 1 and "UNKNOWN is not found" in missed.stdout, missed.stdout
