@@ -26,7 +26,7 @@ void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task)
 {
 	(void)kernel;
 	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more) {
-		const struct mn_task *holder = mn_wait_holder(wait);
+		const struct mn_task *holder = mn_wait_holder(kernel, wait);
 
 		/* No addresses: the same seed gives the same trace in every process. */
 		mn_trace("wait %s #%u for %s, held by %s #%u", task->type->name, (unsigned)task->id,

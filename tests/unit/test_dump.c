@@ -66,7 +66,7 @@ static mn_poll napper_run(struct napper *self)
 	MN_END(self);
 }
 
-MN_TASK_NAMED(napper, "a long nap");
+MN_TASK_AS(napper, struct napper, "a long nap");
 
 struct joiner {
 	struct mn_task task;
