@@ -203,7 +203,7 @@ static void caller_waits_for_a_reply_from_a_service_of_a_task(void **state)
 	want_header(2);
 	want("  peer #1 at %s:%d: waits for the service pong, for 0 ms\n", __FILE__,
 	     PEER_CONNECT_LINE);
-	want("  peer #2 at %s:%d: waits for a reply from ping held by peer #1, for 0 ms\n",
+	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
 	     __FILE__, PEER_CALL_LINE);
 	assert_string_equal(dump(sim), wanted);
 	sim_cancel_all(sim);
@@ -286,11 +286,11 @@ static void services_that_call_each_other_are_a_cycle(void **state)
 	start(sim, &pong.task, &peer_task);
 	start(sim, &outside.task, &peer_task);
 	want_header(3);
-	want("  peer #1 at %s:%d: waits for a reply from pong held by peer #2, for 0 ms\n",
+	want("  peer #1 at %s:%d: waits for its turn at pong held by peer #2, for 0 ms\n",
 	     __FILE__, PEER_CALL_LINE);
-	want("  peer #2 at %s:%d: waits for a reply from ping held by peer #1, for 0 ms\n",
+	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
 	     __FILE__, PEER_CALL_LINE);
-	want("  peer #3 at %s:%d: waits for a reply from ping held by peer #1, for 0 ms\n",
+	want("  peer #3 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
 	     __FILE__, PEER_CALL_LINE);
 	want("  cycle: peer #1 -> peer #2 -> peer #1\n");
 	assert_string_equal(dump(sim), wanted);
