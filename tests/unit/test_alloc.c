@@ -116,6 +116,24 @@ static void waits_until_enough_is_freed(void **state)
 	release(sim, getter.memory.block);
 }
 
+/* A wake is a hint; without memory it changes nothing. */
+static void a_stray_wake_is_harmless(void **state)
+{
+	struct sim *sim = *state;
+	struct getter getter = {0};
+	void *all = hog(sim, 0);
+
+	start(sim, &getter, 100);
+	AS_TASK(sim, mn_wake(&getter.task));
+	sim_settle(sim);
+	assert_int_equal(getter.task.polls, 2);
+	assert_int_equal(getter.result, MN_PENDING);
+	assert_int_equal(stats_of(sim).waiting, 1);
+	release(sim, all);
+	assert_int_equal(getter.result, MN_OK);
+	release(sim, getter.memory.block);
+}
+
 static void note_owner(void *context, const void *block, size_t size, uint32_t owner)
 {
 	(void)block;
@@ -406,6 +424,36 @@ static void a_task_from_the_heap_needs_one(void **state)
 	sim_settle(sim);
 }
 
+/* Takes what it can get at once. */
+struct taker {
+	struct mn_task task;
+	void *small, *large;
+};
+
+static mn_poll taker_run(struct taker *self)
+{
+	self->small = mn_try_alloc(100);
+	self->large = mn_try_alloc(SIM_HEAP);
+	return MN_OK;
+}
+
+MN_TASK(taker);
+
+static void trying_answers_without_waiting(void **state)
+{
+	struct sim *sim = *state;
+	struct taker taker = {0};
+	uint32_t owner = 0;
+
+	mn_spawn(&sim->kernel, &taker.task, &taker_task);
+	sim_settle(sim);
+	assert_non_null(taker.small);
+	assert_null(taker.large);
+	mn_heap_each(sim->kernel.heap, note_owner, &owner);
+	assert_int_equal(owner, taker.task.id);
+	release(sim, taker.small);
+}
+
 /* The queue under a seeded crowd: everybody gets memory, is cancelled, or times out. */
 #define CROWD 24
 
@@ -470,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answers_at_once_when_there_is_memory),
 		TEST(waits_until_enough_is_freed),
+		TEST(a_stray_wake_is_harmless),
 		TEST(what_is_handed_over_belongs_to_who_waited),
 		TEST(serves_in_order_of_arrival),
 		TEST(serves_the_front_only_as_far_as_it_fits),
@@ -486,6 +535,7 @@ int main(void)
 		TEST(a_lost_race_leaves_no_memory),
 		TEST(a_forced_failure_stays_alone),
 		TEST(a_task_from_the_heap_needs_one),
+		TEST(trying_answers_without_waiting),
 		TEST(a_crowd_comes_to_an_end),
 	};
 

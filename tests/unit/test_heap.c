@@ -366,6 +366,25 @@ static void notices_writes_after_free(void **state)
 	assert_panics(mn_heap_alloc(heap, 36, 0), "memory was written to after it was freed");
 }
 
+/* The other tests rely on the checker: it sees any bit of a size or a link that changes. */
+static void the_checker_misses_nothing(void **state)
+{
+	struct mn_heap *heap;
+	uint8_t *before, *block = stale_block(&heap, &before);
+
+	(void)state;
+	for (int bit = 0; bit < 64; bit++) {
+		uint8_t *const bytes[] = {before - 12, block - 12, block};
+
+		for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
+			bytes[i][bit / 8] ^= (uint8_t)(1U << bit % 8);
+			assert_non_null(mn_heap_check(heap));
+			bytes[i][bit / 8] ^= (uint8_t)(1U << bit % 8);
+		}
+	}
+	assert_sound(heap);
+}
+
 /* A free block begins with two links; even those that lead to a block are compared. */
 static void notices_links_that_lead_astray(void **state)
 {
@@ -419,6 +438,7 @@ int main(void)
 		cmocka_unit_test(notices_double_frees),
 		cmocka_unit_test(notices_writes_past_the_end),
 		cmocka_unit_test(notices_writes_after_free),
+		cmocka_unit_test(the_checker_misses_nothing),
 		cmocka_unit_test(notices_links_that_lead_astray),
 		cmocka_unit_test(notices_writes_before_the_start),
 		cmocka_unit_test(refuses_an_arena_that_is_too_small),
