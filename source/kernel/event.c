@@ -24,7 +24,6 @@ void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task)
 
 void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task)
 {
-	(void)kernel;
 	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more) {
 		const struct mn_task *holder = mn_wait_holder(kernel, wait);
 

@@ -342,6 +342,23 @@ static void join_waits_for_the_end_and_gets_the_result(void **state)
 	}
 }
 
+static void join_waits_for_its_own_task_only(void **state)
+{
+	struct sim *sim = *state;
+	struct waiter waiter = {0};
+	struct counter counter = {.steps = 1};
+	struct joiner other = {0}, joiner = {0};
+
+	start_waiter(sim, &waiter);
+	start_joiner(sim, &other, &waiter.task);
+	mn_spawn(&sim->kernel, &counter.task, &counter_task);
+	start_joiner(sim, &joiner, &counter.task);
+	assert_int_equal(joiner.how, MN_OK);
+	assert_int_equal(other.how, MN_PENDING);
+	sim_cancel_all(sim);
+	sim_run(sim);
+}
+
 static void join_of_an_ended_task_does_not_wait(void **state)
 {
 	struct sim *sim = *state;
@@ -624,6 +641,7 @@ int main(void)
 		SIM_TEST(ended_task_can_be_spawned_again),
 		SIM_TEST(spawning_a_live_task_panics),
 		SIM_TEST(join_waits_for_the_end_and_gets_the_result),
+		SIM_TEST(join_waits_for_its_own_task_only),
 		SIM_TEST(join_of_an_ended_task_does_not_wait),
 		SIM_TEST(joined_task_may_be_spawned_again_before_the_joiner_looks),
 		SIM_TEST(canceled_join_lets_go_of_the_task),
