@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -338,6 +339,21 @@ def test_bad_frames_are_reported_once_and_counted_by_kind(attached):
     assert b"2 frames; bad: 3 not COBS, 2 too short, 1 too long" in process.text
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_never_costs_the_frame_behind_it(attached, seed):
+    process, base, target = attached()
+    chance = random.Random(seed)
+    expected = b""
+    with connect(base + 10) as client:
+        for turn in range(200):
+            length = chance.choice((0, 1, 3, 30, 300, 3000, 20000))
+            alphabet = chance.choice((b"\x01\x02\x03", bytes(range(1, 256)), b"plain text\n"))
+            target.say(bytes(chance.choices(alphabet, k=length)) + b"\0")
+            target.say(sermux.frame(10, b"<%d>" % turn))
+            expected += b"<%d>" % turn
+        assert receive(client, len(expected)) == expected
+
+
 def test_the_tail_of_a_frame_at_the_start_is_not_an_error(attached):
     process, base, target = attached()
     target.say(b"\x90tail\0" + HELLO)
@@ -607,6 +623,15 @@ def test_ports_go_on_when_the_output_is_closed(attached):
             client.sendall(b"x")
             assert target.next_frame() == (0, b"x")
     assert process.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+def test_ports_go_on_without_any_standard_stream(attached):
+    process, base, target = attached("-v", preexec_fn=lambda: os.closerange(0, 3))
+    with connect(base) as client:
+        client.sendall(b"x")
+        assert target.next_frame() == (0, b"x")
+        target.say(sermux.frame(0, b"y"))
+        assert receive(client, 1) == b"y"
 
 
 def test_ports_go_on_when_the_output_is_not_read(attached):

@@ -244,11 +244,25 @@ static void up(struct line *line)
  * Connecting.
  */
 
+/* Trying a local port that nobody listens on can, once in a while, be given that very port to
+ * connect from, and TCP then connects it to itself; worse, the target cannot have it. */
+static bool is_own_echo(struct line *line)
+{
+	struct sockaddr_storage here = {0}, there = {0};
+	int here_len = sizeof here, there_len = sizeof there;
+	return line->target->kind == TARGET_TCP &&
+	       uv_tcp_getsockname(&line->tcp, (struct sockaddr *)&here, &here_len) == 0 &&
+	       uv_tcp_getpeername(&line->tcp, (struct sockaddr *)&there, &there_len) == 0 &&
+	       here_len == there_len && memcmp(&here, &there, (size_t)here_len) == 0;
+}
+
 static void connected(uv_connect_t *request, int status)
 {
 	struct line *line = request->data;
 	if (line->ending)
 		return;
+	if (status == 0 && is_own_echo(line))
+		status = UV_ECONNREFUSED;
 	if (status == 0) {
 		if (line->target->kind == TARGET_TCP)
 			uv_tcp_nodelay(&line->tcp, 1);
