@@ -87,6 +87,7 @@ mn_poll mn__call_hello(struct mn_call *call, const struct mn_client *client, con
 static void attach(struct mn_serving *serving, struct mn_server *server)
 {
 	MN_ASSERT(mn_self() == server->task);
+	MN_ASSERT(!serving->server); /* is in another's list of slots */
 	mn_wait_begin(&serving->wait, MN_WAIT_SERVE, server);
 	serving->server = server;
 	serving->next = server->slots;

@@ -25,7 +25,7 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	mn_list_init(&kernel->tasks);
 	mn_list_init(&kernel->joins);
 	mn_list_init(&kernel->connects);
-	kernel->services = config->services ? config->services : &no_service;
+	kernel->services = config->max_services ? config->services : &no_service;
 	kernel->max_services = config->max_services;
 	for (unsigned i = 0; i < kernel->max_services; i++)
 		kernel->services[i].generation = 1; /* 0 is that of a handle never connected */

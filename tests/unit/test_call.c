@@ -595,6 +595,35 @@ static void serving_into_a_full_slot_panics(void **state)
 	sim_broken(state);
 }
 
+/* Two services with one slot between them. */
+struct miser {
+	struct mn_task task;
+	struct mn_server echo, lend;
+	struct mn_serving slot;
+};
+
+static mn_poll miser_run(struct miser *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_register(&self->echo, &echo_service, NULL));
+	MN_TRY(self, mn_register(&self->lend, &lend_service, NULL));
+	assert_int_equal(mn_try_serve(&self->slot, &self->echo), MN_EEMPTY);
+	assert_int_equal(mn_try_serve(&self->slot, &self->lend), MN_EEMPTY);
+	MN_END(self);
+}
+
+MN_TASK(miser);
+
+static void slot_of_one_server_cannot_serve_another(void **state)
+{
+	struct sim *sim = *state;
+	static struct miser miser;
+
+	mn_spawn(&sim->kernel, &miser.task, &miser_task);
+	assert_true(sim_panics(sim_settle(sim)));
+	sim_broken(state);
+}
+
 /* A server with three slots that answers in the opposite order. */
 struct juggler {
 	struct mn_task task;
@@ -962,6 +991,7 @@ int main(void)
 		SIM_TEST(second_reply_panics),
 		SIM_TEST(reply_that_is_pending_panics),
 		SIM_TEST(serving_into_a_full_slot_panics),
+		SIM_TEST(slot_of_one_server_cannot_serve_another),
 		SIM_TEST(server_with_several_slots_answers_in_any_order),
 		SIM_TEST(calls_in_every_slot_end_with_the_server),
 		SIM_TEST(serve_that_loses_a_race_keeps_a_call_of_the_same_moment),

@@ -184,13 +184,18 @@ static void kernel_without_a_registry_refuses_and_finds_nothing(void **state)
 {
 	struct sim *sim = *state;
 	struct keeper keeper = {0};
-	struct visitor visitor = {.try = true};
+	struct visitor visitor = {.try = true, .calls = true};
 
-	sim->kernel.max_services = 0;
+	mn_kernel_init(&sim->kernel, &(struct mn_kernel_config){.services = sim->services,
+								.max_services = 0,
+								.heap = sim->heap,
+								.heap_size = sizeof sim->heap});
+	memset(sim->services, 0, sizeof sim->services);
 	start_keeper(sim, &keeper, &plain_service, NULL);
 	assert_int_equal(keeper.registered, MN_EFULL);
 	start_visitor(sim, &visitor, &plain_service);
 	assert_int_equal(visitor.connected, MN_ENOTFOUND);
+	assert_int_equal(visitor.called, MN_EGONE);
 }
 
 /* Services whose UUIDs all fall into one chain of the table, in a table that they fill. */

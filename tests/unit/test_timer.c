@@ -813,6 +813,50 @@ static void race_does_not_spin_on_a_loser_that_ignores_it(void **state)
 	assert_int_equal(stubborn.race.winner, 1);
 }
 
+/*
+ * Random acts with random times and cancellations: whatever happens, each ends when it
+ * must, with an answer that it may give, and leaves nothing behind (sim_free).
+ */
+static void random_acts_always_end(void **state)
+{
+	static mn_poll (*const acts[])(struct worker *) = {
+		act_timeout, act_nested_timeout, act_race, act_nested_race, act_limited_race,
+	};
+	static struct worker workers[50];
+	struct sim *sim = *state;
+
+	for (int round = 0; round < 100; round++) {
+		const uint64_t began_us = sim->now_us;
+
+		memset(workers, 0, sizeof workers);
+		for (size_t i = 0; i < COUNT(workers); i++) {
+			struct worker *worker = &workers[i];
+			struct chore *chores[] = {&worker->a, &worker->b, &worker->c};
+
+			worker->act = acts[mn_random(&sim->kernel) % COUNT(acts)];
+			worker->limit_us = mn_random(&sim->kernel) % 20;
+			worker->outer_us = mn_random(&sim->kernel) % 20;
+			for (size_t c = 0; c < COUNT(chores); c++) {
+				chores[c]->work_us = mn_random(&sim->kernel) % 20;
+				chores[c]->clean_us = mn_random(&sim->kernel) % 5;
+			}
+			mn_spawn(&sim->kernel, &worker->task, &worker_task);
+		}
+		for (int us = 0; us < 30; us++) {
+			sim_cancel(sim, &workers[mn_random(&sim->kernel) % COUNT(workers)].task);
+			sim_run_for(sim, 1);
+		}
+		sim_run(sim);
+		for (size_t i = 0; i < COUNT(workers); i++) {
+			const mn_poll result = workers[i].result;
+
+			assert_true(result == MN_OK || result == MN_ETIMEDOUT ||
+				    result == MN_ECANCELED);
+			assert_in_range(workers[i].ended_us, began_us, began_us + 20 + 5);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -849,6 +893,7 @@ int main(void)
 		SIM_TEST(cancellation_of_a_race_reaches_both_sides_at_any_time),
 		SIM_TEST(cancellation_after_a_race_was_won_goes_to_the_loser_or_the_next_wait),
 		SIM_TEST(race_does_not_spin_on_a_loser_that_ignores_it),
+		SIM_TEST(random_acts_always_end),
 	};
 
 	return cmocka_run_group_tests_name("timer", tests, NULL, NULL);

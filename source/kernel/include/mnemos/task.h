@@ -18,8 +18,9 @@
  * Nothing preempts a task: a body that does not wait stops all others (the poll budget
  * of kernel.h reports it by name).
  *
- * All functions here are for task context, or for the platform's start-up code between
- * two calls of mn_kernel_run_once. An interrupt handler uses irq.h.
+ * All functions here are for task context; those that take a kernel are also for the
+ * platform's start-up code, between two calls of mn_kernel_run_once. An interrupt handler
+ * uses irq.h, and so does a platform that wants to cancel a task from outside.
  *
  * Cost: 64 bytes a task on 64-bit machines, 40 on 32-bit, besides your own fields.
  */
