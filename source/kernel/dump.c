@@ -11,6 +11,21 @@
 /* Hops followed along "waits on ... held by ..." before a chain counts as endless. */
 #define CHAIN_MAX 64
 
+static struct mn_task *task_of(const struct mn_list *node)
+{
+	return MN_CONTAINER((uintptr_t)node, struct mn_task, all);
+}
+
+/* The task, or NULL if it has ended; then its memory may be anything by now. */
+static struct mn_task *if_alive(const struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_list *node = kernel->tasks.next;
+
+	while (node != &kernel->tasks && task_of(node) != task)
+		node = node->next;
+	return node == &kernel->tasks ? NULL : task_of(node);
+}
+
 struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait)
 {
 	static const uint8_t holders[] = {
@@ -25,7 +40,7 @@ struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_w
 
 	switch (holders[wait->kind]) {
 	case MN_HELD_BY_FIRST:
-		return *(struct mn_task *const *)wait->on;
+		return if_alive(kernel, *(struct mn_task *const *)wait->on);
 	case MN_HELD_BY_ITSELF:
 		return (struct mn_task *)(uintptr_t)wait->on;
 	case MN_HELD_BY_SERVER:
@@ -108,6 +123,8 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	if (holder) {
 		put(out, wait->kind == MN_WAIT_JOIN ? " " : " held by ");
 		put_task(out, holder);
+	} else if (wait->kind == MN_WAIT_MUTEX) {
+		put(out, " held by a task that has ended");
 	}
 	put(out, ", for ");
 	put_number(out, (uint64_t)age_ticks * 1024 / 1000, 10);
@@ -181,12 +198,6 @@ static void put_cycle(const struct out *out, const struct mn_kernel *kernel,
 	} while (at != task);
 	put_task(out, task);
 	put(out, "\n");
-}
-
-static const struct mn_task *task_of(const struct mn_list *node)
-{
-	return (const struct mn_task *)(const void *)((const char *)node -
-						      offsetof(struct mn_task, all));
 }
 
 void mn_kernel_dump(const struct mn_kernel *kernel,

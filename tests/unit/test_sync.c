@@ -357,7 +357,46 @@ static void dump_says_what_is_waited_for(void **state)
 	mn_kernel_dump(&sim->kernel, append, text);
 	for (size_t i = 0; i < COUNT(texts); i++)
 		assert_non_null(strstr(text, texts[i]));
-	assert_non_null(strstr(text, "held by keeper"));
+	sim_cancel_all(sim);
+	sim_run(sim);
+}
+
+/* Locks the mutex and forgets it. */
+struct rogue {
+	struct mn_task task;
+	struct mn_waiter waiter;
+	struct mn_sleep nap;
+	struct mn_mutex *mutex;
+};
+
+static mn_poll rogue_run(struct rogue *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_mutex_lock(&self->waiter, self->mutex));
+	MN_TRY(self, mn_sleep(&self->nap, 100));
+	MN_END(self);
+}
+
+MN_TASK(rogue);
+
+static void dump_says_who_holds_a_mutex_even_if_nobody_does_any_more(void **state)
+{
+	struct sim *sim = *state;
+	struct objects objects;
+	struct person person = {0};
+	struct rogue *rogue = (struct rogue *)(void *)mn_spawn_heap(&sim->kernel, &rogue_task);
+	char before[1024] = "", after[1024] = "";
+
+	prepare(sim, &objects);
+	answer(sim, &objects, MUTEX);
+	rogue->mutex = &objects.mutex;
+	sim_settle(sim);
+	start(sim, &person, &objects, MUTEX);
+	mn_kernel_dump(&sim->kernel, append, before);
+	assert_non_null(strstr(before, "held by rogue #1, for"));
+	sim_run_for(sim, 100); /* it ends, and its memory is freed */
+	mn_kernel_dump(&sim->kernel, append, after);
+	assert_non_null(strstr(after, "held by a task that has ended, for"));
 	sim_cancel_all(sim);
 	sim_run(sim);
 }
@@ -669,6 +708,7 @@ int main(void)
 		SIM_TEST(race_tells_of_both_that_were_answered),
 		SIM_TEST(waiter_is_used_with_one_object_after_the_other),
 		SIM_TEST(dump_says_what_is_waited_for),
+		SIM_TEST(dump_says_who_holds_a_mutex_even_if_nobody_does_any_more),
 		SIM_TEST(set_event_answers_all_until_cleared),
 		SIM_TEST(event_cleared_at_once_has_answered_who_waited),
 		SIM_TEST(wake_without_waiter_is_remembered_once),

@@ -123,7 +123,7 @@ mn_poll mn_queue_wait(struct mn_waiter *waiter, struct mn_queue *queue);
 /*
  * A task must unlock what it has locked before it ends; the kernel does not do it for
  * it, for what the mutex protects is then half done. Those who wait go on waiting, and a
- * dump names the task that they wait for; the next one that locks panics.
+ * dump says that the owner has ended; the next one that locks panics.
  */
 struct mn_mutex {
 	struct mn_task *owner;  /* first, see wait.h; NULL: free */

@@ -65,7 +65,7 @@ struct mn_wait {
 	uint8_t state;        /* the operation's own */
 };
 
-/* The task that can end this wait, or NULL if none in particular. */
+/* The task that can end this wait; NULL if none in particular, or if it has ended. */
 struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* What is waited for, in words ("a reply from"). */
