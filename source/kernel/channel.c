@@ -9,9 +9,9 @@
  * A closed channel counts as more than full, so that one comparison finds it, and nobody
  * waits.
  *
- * The frequent paths are those that hand over, put into the ring, take from it and wait for
- * a message. They leave everything else to functions called last, so that no registers
- * are saved for it.
+ * The most frequent paths, a message handed over and a wait for one, are inline in the
+ * header. Here, putting into the ring and taking from it come first, and leave everything
+ * else to functions called last, so that no registers are saved for it.
  */
 #include <mnemos/channel.h>
 #include <mnemos/operation.h>
@@ -41,10 +41,16 @@ static __attribute__((noinline)) mn_poll copied_long(void *to, const void *from,
 	return MN_OK;
 }
 
-/* Copies a message, as the last thing that is done. */
+/* Copies a message, as the last thing that is done; a word or two without a call. */
 static inline mn_poll copied(void *to, const void *from, size_t size)
 {
-	return mn__copy_short(to, from, size) ? MN_OK : copied_long(to, from, size);
+	if (size == 8)
+		memcpy(to, from, 8);
+	else if (size == 4)
+		memcpy(to, from, 4);
+	else
+		return copied_long(to, from, size);
+	return MN_OK;
 }
 
 /* The slot for the next message, which now counts as there. */
@@ -76,26 +82,12 @@ static bool is_closed(const struct mn_channel *channel)
 
 /* ---- Sending ---- */
 
-/* A hand-over that is watched, or of a message that memcpy is to copy. */
-static __attribute__((noinline)) mn_poll hand_over_long(struct mn_channel *channel,
-							const void *message)
+/* 2: the receive waiting -> done. */
+mn_poll mn__channel_hand_over(struct mn_channel *channel, const void *message)
 {
 	channel->wait.state = MN_CHANNEL_DONE;
 	memcpy(channel->message, message, channel->size);
 	mn_wake(channel->wait.task);
-	return MN_OK;
-}
-
-/* 2: the receive waiting -> done. */
-static inline mn_poll hand_over(struct mn_channel *channel, const void *message)
-{
-	struct mn_kernel *kernel = mn_running;
-
-	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS) ||
-	    !mn__copy_short(channel->message, message, channel->size))
-		return hand_over_long(channel, message);
-	channel->wait.state = MN_CHANNEL_DONE;
-	mn__push(kernel, channel->wait.task);
 	return MN_OK;
 }
 
@@ -104,10 +96,11 @@ static MN__COLD mn_poll try_send_refused(const struct mn_channel *channel)
 	return is_closed(channel) ? MN_ECLOSED : MN_EFULL;
 }
 
-mn_poll mn_channel_try_send(struct mn_channel *channel, const void *message)
+mn_poll mn__channel_try_send(struct mn_channel *channel, const void *message, size_t size)
 {
+	MN_ASSERT(size == channel->size);
 	if (channel->wait.state == MN_CHANNEL_WAITING)
-		return hand_over(channel, message);
+		return mn__channel_hand_over(channel, message);
 	if (MN_UNLIKELY(channel->count >= channel->capacity))
 		return try_send_refused(channel);
 	return copied(push_slot(channel), message, channel->size);
@@ -136,10 +129,10 @@ static MN__COLD mn_poll send_begin(struct mn_send *send, struct mn_channel *chan
 	return mn_wait_park(&send->wait);
 }
 
-/* Every poll but the first. */
-static MN__COLD mn_poll send_again(struct mn_send *send, const struct mn_channel *channel)
+/* Every poll but the first; or a message of the wrong size. */
+mn_poll mn__channel_send_again(struct mn_send *send, const struct mn_channel *channel, size_t size)
 {
-	MN_ASSERT(send->wait.on == channel);
+	MN_ASSERT(size == channel->size && send->wait.on == channel);
 	if (send->wait.state == MN_CHANNEL_DONE)
 		return send_leave(send, MN_OK);
 	if (send->wait.state == MN_CHANNEL_CLOSED)
@@ -150,12 +143,9 @@ static MN__COLD mn_poll send_again(struct mn_send *send, const struct mn_channel
 	return send_leave(send, MN_ECANCELED);
 }
 
-mn_poll mn_channel_send(struct mn_send *send, struct mn_channel *channel, const void *message)
+/* The first poll of a send that does not find the consumer waiting. */
+mn_poll mn__channel_put(struct mn_send *send, struct mn_channel *channel, const void *message)
 {
-	if (MN_UNLIKELY(send->wait.state != MN_CHANNEL_IDLE))
-		return send_again(send, channel);
-	if (channel->wait.state == MN_CHANNEL_WAITING)
-		return hand_over(channel, message);
 	if (MN_UNLIKELY(channel->count >= channel->capacity))
 		return send_begin(send, channel, message);
 	return copied(push_slot(channel), message, channel->size);
@@ -193,16 +183,18 @@ static __attribute__((noinline)) mn_poll take_full(struct mn_channel *channel, v
 	return MN_OK;
 }
 
-static inline mn_poll take(struct mn_channel *channel, void *message)
+/* Takes the oldest message, of which there is at least one, unless closed. */
+mn_poll mn__channel_take(struct mn_channel *channel, void *message)
 {
 	if (MN_UNLIKELY(channel->count >= channel->capacity))
 		return take_full(channel, message);
 	return copied(message, pop_slot(channel), channel->size);
 }
 
-mn_poll mn_channel_try_receive(struct mn_channel *channel, void *message)
+mn_poll mn__channel_try_receive(struct mn_channel *channel, void *message, size_t size)
 {
-	return channel->count ? take(channel, message) : MN_EEMPTY;
+	MN_ASSERT(size == channel->size);
+	return channel->count ? mn__channel_take(channel, message) : MN_EEMPTY;
 }
 
 static mn_poll receive_leave(struct mn_channel *channel, mn_poll how)
@@ -211,32 +203,15 @@ static mn_poll receive_leave(struct mn_channel *channel, mn_poll how)
 	return how;
 }
 
-/* Closed or polled again while waiting, or not to wait because of a cancellation. */
-static MN__COLD mn_poll receive_rarely(struct mn_channel *channel)
+/* Closed, cancelled, polled again while waiting; or a message of the wrong size. */
+mn_poll mn__channel_receive_again(struct mn_channel *channel, size_t size)
 {
+	MN_ASSERT(size == channel->size);
 	MN_ASSERT(channel->wait.state == MN_CHANNEL_IDLE || channel->wait.task == mn_self());
 	if (channel->wait.state == MN_CHANNEL_CLOSED)
 		return receive_leave(channel, MN_ECLOSED);
 	if (mn_wait_canceled())
 		return receive_leave(channel, MN_ECANCELED);
-	return mn_wait_park(&channel->wait);
-}
-
-mn_poll mn__channel_receive(struct mn_channel *channel, void *message)
-{
-	const struct mn_kernel *kernel = mn_running;
-	struct mn_task *task = kernel->current;
-
-	if (MN_UNLIKELY(channel->wait.state != MN_CHANNEL_IDLE))
-		return receive_rarely(channel);
-	if (channel->count)
-		return take(channel, message);
-	if (MN_UNLIKELY(task->frame.flags & MN__TASK_CANCEL))
-		return receive_rarely(channel);
-	channel->wait.state = MN_CHANNEL_WAITING; /* 1: idle -> waiting */
-	channel->wait.task = task;
-	channel->wait.since = kernel->now_ticks;
-	channel->message = message;
 	return mn_wait_park(&channel->wait);
 }
 

@@ -3,7 +3,6 @@
 #ifndef MNEMOS_KERNEL_INTERNAL_H
 #define MNEMOS_KERNEL_INTERNAL_H
 
-#include <string.h>
 #include <mnemos/kernel.h>
 
 /* A function off the frequent path: not inlined there, so that nothing is saved for it. */
@@ -57,17 +56,5 @@ mn_poll mn__call_hello(struct mn_call *call, const struct mn_client *client, con
 
 /* mn__nobody as a server's `parked`, see fast.h. */
 #define MN__NOBODY ((struct mn_serving *)(uintptr_t)&mn__nobody)
-
-/* Copies a message of a word or two; false if it is longer and memcpy has to. */
-static inline bool mn__copy_short(void *to, const void *from, size_t size)
-{
-	if (size == 8)
-		memcpy(to, from, 8);
-	else if (size == 4)
-		memcpy(to, from, 4);
-	else
-		return false;
-	return true;
-}
 
 #endif

@@ -20,9 +20,10 @@ static void wake_receiver(const struct mn_oneshot *oneshot)
 		mn_wake(oneshot->wait.task);
 }
 
-/* A send that is refused or watched, or of a value that memcpy is to copy. */
-static __attribute__((noinline)) mn_poll send_long(struct mn_oneshot *oneshot, const void *value)
+/* 2, or refused. */
+mn_poll mn__oneshot_send_slow(struct mn_oneshot *oneshot, const void *value, size_t size)
 {
+	MN_ASSERT(size == oneshot->size);
 	switch (oneshot->wait.state) {
 	case MN_ONESHOT_IDLE:
 		return MN_EREFUSED;
@@ -34,23 +35,8 @@ static __attribute__((noinline)) mn_poll send_long(struct mn_oneshot *oneshot, c
 		return MN_ECLOSED;
 	}
 	oneshot->wait.state = MN_ONESHOT_SENT;
-	memcpy(oneshot->value, value, oneshot->size);
+	memcpy(oneshot->value, value, size);
 	wake_receiver(oneshot);
-	return MN_OK;
-}
-
-/* 2: armed -> sent. */
-mn_poll mn_oneshot_send(struct mn_oneshot *oneshot, const void *value)
-{
-	struct mn_kernel *kernel = mn_running;
-
-	if (MN_UNLIKELY(oneshot->wait.state != MN_ONESHOT_ARMED ||
-			kernel->watch & MN__WATCH_EVENTS) ||
-	    !mn__copy_short(oneshot->value, value, oneshot->size))
-		return send_long(oneshot, value);
-	oneshot->wait.state = MN_ONESHOT_SENT;
-	if (mn_wait_active(&oneshot->wait))
-		mn__push(kernel, oneshot->wait.task);
 	return MN_OK;
 }
 
@@ -61,8 +47,8 @@ static mn_poll receive_leave(struct mn_oneshot *oneshot, enum mn_oneshot_state s
 	return how;
 }
 
-/* All but 3 itself, sent -> idle, which is inline. */
-static MN__COLD mn_poll receive_rarely(struct mn_oneshot *oneshot)
+/* All but 3 itself and the first poll of a wait, which are inline. */
+mn_poll mn__oneshot_receive_slow(struct mn_oneshot *oneshot)
 {
 	switch (oneshot->wait.state) {
 	case MN_ONESHOT_IDLE:
@@ -76,17 +62,6 @@ static MN__COLD mn_poll receive_rarely(struct mn_oneshot *oneshot)
 	default:
 		return receive_leave(oneshot, MN_ONESHOT_CLOSED, MN_ECLOSED);
 	}
-}
-
-mn_poll mn__oneshot_receive(struct mn_oneshot *oneshot)
-{
-	const struct mn_task *task = mn_running->current;
-
-	if (MN_UNLIKELY(oneshot->wait.state != MN_ONESHOT_ARMED || mn_wait_active(&oneshot->wait) ||
-			task->frame.flags & MN__TASK_CANCEL))
-		return receive_rarely(oneshot);
-	mn_wait_begin(&oneshot->wait, MN_WAIT_ONESHOT, oneshot);
-	return mn_wait_park(&oneshot->wait);
 }
 
 /* 4: armed -> idle. */

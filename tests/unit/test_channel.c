@@ -169,43 +169,59 @@ struct taker {
 static mn_poll taker_run(struct taker *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_channel_receive(self->channel, self->message));
+	MN_TRY(self, mn__channel_receive(self->channel, self->message, self->channel->size));
 	MN_END(self);
 }
 
 MN_TASK(taker);
 
-static void copies_all_of_a_message_and_no_more(void **state)
+static void ring_copies_all_of_a_message_and_no_more(void **state)
 {
 	struct sim *sim = *state;
 	struct mn_channel channel;
-	struct taker taker;
 	uint8_t ring[40 * 2], message[40], got[40];
 
 	memset(message, 0xa5, sizeof message);
 	for (size_t size = 1; size < sizeof message; size++) {
 		memset(ring, 0, sizeof ring);
 		memset(got, 0, sizeof got);
-		memset(&taker, 0, sizeof taker);
 		mn_channel_init(&channel, ring, size, 2);
 		sim_enter(sim);
-		assert_int_equal(mn_channel_try_send(&channel, message), MN_OK);
-		assert_int_equal(mn_channel_try_receive(&channel, got), MN_OK);
+		assert_int_equal(mn__channel_try_send(&channel, message, size), MN_OK);
+		assert_int_equal(mn__channel_try_receive(&channel, got, size), MN_OK);
 		sim_leave();
 		assert_int_equal(ring[size - 1], 0xa5);
 		assert_int_equal(ring[size], 0);
 		assert_memory_equal(got, message, size);
 		assert_int_equal(got[size], 0);
+	}
+}
 
-		taker.channel = &channel; /* the same, handed over */
-		mn_spawn(&sim->kernel, &taker.task, &taker_task);
-		sim_settle(sim);
-		sim_enter(sim);
-		assert_int_equal(mn_channel_try_send(&channel, message), MN_OK);
-		sim_leave();
-		sim_settle(sim);
-		assert_memory_equal(taker.message, message, size);
-		assert_int_equal(taker.message[size], 0);
+static void hand_over_copies_all_of_a_message_and_no_more(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_channel channel;
+	struct mn_send send = {0};
+	uint8_t ring[40], message[40];
+
+	memset(message, 0xa5, sizeof message);
+	for (size_t size = 1; size < sizeof message; size++) {
+		for (int with_try = 0; with_try < 2; with_try++) {
+			struct taker taker = {.channel = &channel};
+
+			mn_channel_init(&channel, ring, size, 1);
+			mn_spawn(&sim->kernel, &taker.task, &taker_task);
+			sim_settle(sim);
+			sim_enter(sim);
+			assert_int_equal(with_try
+						 ? mn__channel_try_send(&channel, message, size)
+						 : mn__channel_send(&send, &channel, message, size),
+					 MN_OK);
+			sim_leave();
+			sim_settle(sim);
+			assert_memory_equal(taker.message, message, size);
+			assert_int_equal(taker.message[size], 0);
+		}
 	}
 }
 
@@ -518,6 +534,24 @@ static void last_producer_that_leaves_closes(void **state)
 	assert_int_equal(mn_channel_join(&channel), MN_ECLOSED);
 }
 
+/* A message of the wrong size, in each way. */
+static void wrong_size_panics(struct sim *sim, struct mn_channel *channel)
+{
+	struct mn_task task = {.type = &consumer_task};
+	struct mn_send send = {0};
+	uint32_t half = 0;
+
+	sim_enter(sim);
+	assert_true(sim_panics(mn_channel_try_send(channel, &half)));
+	sim_enter(sim);
+	assert_true(sim_panics(mn_channel_try_receive(channel, &half)));
+	sim_enter(sim);
+	sim->kernel.current = &task;
+	assert_true(sim_panics(mn_channel_send(&send, channel, &half)));
+	sim_enter(sim);
+	assert_true(sim_panics(mn_channel_receive(channel, &half)));
+}
+
 static void misuse_panics(void **state)
 {
 	static struct consumer consumer;
@@ -531,11 +565,33 @@ static void misuse_panics(void **state)
 	memset(&consumer, 0, sizeof consumer);
 	open_channel(&channel, 1);
 	assert_true(sim_panics(mn_channel_leave(&channel))); /* nobody has joined */
+	wrong_size_panics(sim, &channel);
 	start_consumer(sim, &consumer, &channel, 0);
+	wrong_size_panics(sim, &channel); /* also for a hand-over */
 	sim_enter(sim);
 	sim->kernel.current = &other;
 	assert_true(sim_panics(mn_channel_receive(&channel, &message))); /* a second consumer */
 	sim_broken(state);
+}
+
+static void hand_over_is_traced(void **state)
+{
+	static struct consumer consumer;
+	struct sim *sim = *state;
+	struct mn_channel channel;
+	struct producer producer = {0};
+	struct mn_log_filter filter;
+	const char *where;
+
+	memset(&consumer, 0, sizeof consumer);
+	open_channel(&channel, 1);
+	start_consumer(sim, &consumer, &channel, 1);
+	assert_true(mn_log_filter_parse(&filter, "kernel::event=trace", &where));
+	mn_log_set_filter(&sim->kernel, &filter);
+	start_producer(sim, &producer, &channel, 1, 1);
+	assert_int_equal(consumer.result, MN_OK);
+	assert_non_null(strstr(sim->log, "wake consumer #1 by producer #2"));
+	sim_run(sim);
 }
 
 static void append(void *context, const char *text, size_t len)
@@ -702,7 +758,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(keeps_the_order_at_any_capacity),
-		SIM_TEST(copies_all_of_a_message_and_no_more),
+		SIM_TEST(ring_copies_all_of_a_message_and_no_more),
+		SIM_TEST(hand_over_copies_all_of_a_message_and_no_more),
 		SIM_TEST(full_and_empty_are_told_without_waiting),
 		SIM_TEST(senders_that_wait_are_let_in_in_order_and_not_overtaken),
 		SIM_TEST(canceled_send_has_not_sent),
@@ -712,6 +769,7 @@ int main(void)
 		SIM_TEST(message_handed_over_beats_a_cancellation),
 		SIM_TEST(time_out_undoes_the_wait),
 		SIM_TEST(race_of_two_channels_loses_no_message),
+		SIM_TEST(hand_over_is_traced),
 		SIM_TEST(closed_channel_is_drained_first),
 		SIM_TEST(close_wakes_a_waiting_consumer),
 		SIM_TEST(close_wakes_waiting_senders_which_have_not_sent),

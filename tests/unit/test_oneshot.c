@@ -143,13 +143,108 @@ static void value_arrives_whole_whatever_its_size(void **state)
 		start(sim, &receiver, &oneshot);
 		assert_int_equal(receiver.result, MN_PENDING);
 		sim_enter(sim);
-		assert_int_equal(mn_oneshot_send(&oneshot, sent), MN_OK);
+		assert_int_equal(mn__oneshot_send(&oneshot, sent, size), MN_OK);
 		sim_leave();
 		sim_run(sim);
 		assert_int_equal(receiver.result, MN_OK);
 		assert_memory_equal(value, sent, size);
 		assert_int_equal(value[size], 0);
 	}
+}
+
+static void value_of_another_size_panics(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_oneshot oneshot;
+	struct receiver receiver = {0};
+	uint32_t value;
+
+	bring_to(sim, &oneshot, &value, MN_ONESHOT_ARMED);
+	sim_enter(sim);
+	assert_true(sim_panics(mn_oneshot_send(&oneshot, &(uint64_t){1})));
+	start(sim, &receiver, &oneshot); /* the same with somebody waiting */
+	sim_enter(sim);
+	assert_true(sim_panics(mn_oneshot_send(&oneshot, &(uint64_t){1})));
+	assert_int_equal(value, 0);
+	sim_broken(state);
+}
+
+static void used_again_it_wakes_who_waits_now(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_oneshot oneshot;
+	struct receiver receivers[2] = {0};
+	uint32_t value;
+
+	bring_to(sim, &oneshot, &value, MN_ONESHOT_ARMED);
+	for (uint32_t i = 0; i < 2; i++) {
+		start(sim, &receivers[i], &oneshot);
+		assert_int_equal(receivers[i].result, MN_PENDING);
+		assert_int_equal(send(sim, &oneshot, i), MN_OK);
+		sim_run(sim);
+		assert_int_equal(receivers[i].result, MN_OK);
+		assert_int_equal(value, i);
+		assert_int_equal(mn_oneshot_arm(&oneshot), MN_OK);
+	}
+}
+
+static void woken_for_nothing_it_waits_on_as_before(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_oneshot oneshot;
+	struct receiver receiver = {0};
+	uint32_t value;
+
+	bring_to(sim, &oneshot, &value, MN_ONESHOT_ARMED);
+	start(sim, &receiver, &oneshot);
+	const uint32_t since = oneshot.wait.since;
+
+	sim_run_for(sim, 1000000);
+	sim_enter(sim);
+	mn_wake(&receiver.task);
+	sim_leave();
+	sim_settle(sim);
+	assert_int_equal(receiver.result, MN_PENDING);
+	assert_int_equal(oneshot.wait.since, since);
+	assert_int_equal(send(sim, &oneshot, 1), MN_OK);
+	sim_run(sim);
+	assert_int_equal(receiver.result, MN_OK);
+}
+
+static void canceled_before_it_began_takes_only_what_is_there(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_oneshot oneshot;
+	uint32_t value;
+
+	for (int there = 0; there < 2; there++) {
+		struct receiver receiver = {.oneshot = &oneshot};
+
+		bring_to(sim, &oneshot, &value, there ? MN_ONESHOT_SENT : MN_ONESHOT_ARMED);
+		mn_spawn(&sim->kernel, &receiver.task, &receiver_task);
+		sim_cancel(sim, &receiver.task);
+		sim_run(sim);
+		assert_int_equal(receiver.result, there ? MN_OK : MN_ECANCELED);
+		assert_int_equal(receiver.after, there ? MN_ECANCELED : MN_OK);
+	}
+}
+
+static void wake_is_traced(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_oneshot oneshot;
+	struct receiver receiver = {0};
+	struct mn_log_filter filter;
+	const char *where;
+	uint32_t value;
+
+	bring_to(sim, &oneshot, &value, MN_ONESHOT_ARMED);
+	start(sim, &receiver, &oneshot);
+	assert_true(mn_log_filter_parse(&filter, "kernel::event=trace", &where));
+	mn_log_set_filter(&sim->kernel, &filter);
+	assert_int_equal(send(sim, &oneshot, 1), MN_OK);
+	assert_non_null(strstr(sim->log, "wake receiver #1"));
+	sim_run(sim);
 }
 
 static void sent_before_the_receive_needs_no_wait(void **state)
@@ -346,7 +441,6 @@ static uint64_t up_to(uint64_t most)
 static mn_poll asker_run(struct asker *self)
 {
 	MN_BEGIN(self);
-	mn_oneshot_init(&self->oneshot, &self->value, sizeof self->value);
 	for (self->round = 1; self->round <= ROUNDS; self->round++) {
 		self->value = 0;
 		assert_int_equal(mn_oneshot_arm(&self->oneshot), MN_OK);
@@ -402,6 +496,7 @@ static void pairs_lose_nothing(void **state)
 
 	for (int i = 0; i < PAIRS; i++) {
 		answerers[i].asker = &askers[i];
+		mn_oneshot_init(&askers[i].oneshot, &askers[i].value, sizeof askers[i].value);
 		mn_spawn(&sim->kernel, &askers[i].task, &asker_task);
 		mn_spawn(&sim->kernel, &answerers[i].task, &answerer_task);
 	}
@@ -419,6 +514,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(each_step_from_each_state),
 		SIM_TEST(value_arrives_whole_whatever_its_size),
+		SIM_TEST(value_of_another_size_panics),
+		SIM_TEST(used_again_it_wakes_who_waits_now),
+		SIM_TEST(woken_for_nothing_it_waits_on_as_before),
+		SIM_TEST(canceled_before_it_began_takes_only_what_is_there),
+		SIM_TEST(wake_is_traced),
 		SIM_TEST(sent_before_the_receive_needs_no_wait),
 		SIM_TEST(waiting_receiver_learns_of_the_end),
 		SIM_TEST(value_sent_just_before_the_close_arrives),

@@ -26,17 +26,17 @@
  * A wait that was done and cancelled in the same moment is MN_OK: a cancelled send did not
  * send, a cancelled receive has taken nothing.
  *
- * Task context only, all tasks in one kernel. Cost: O(1); a message of 4 or 8 bytes is
- * copied inline, others by memcpy. A send that need not wait, and its receive: some 50
- * instructions, without the two polls.
+ * Task context only, all tasks in one kernel. Cost: O(1), one copy for a message that
+ * finds the consumer waiting, else two; some 50 instructions for the send and the receive
+ * of a word, without the two polls.
  */
 #ifndef MNEMOS_CHANNEL_H
 #define MNEMOS_CHANNEL_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <mnemos/list.h>
-#include <mnemos/wait.h>
+#include <string.h>
+#include <mnemos/operation.h>
 
 /*
  * Of the receive, and of each send:
@@ -78,23 +78,31 @@ struct mn_channel {
 void mn_channel_init(struct mn_channel *channel, void *slots, size_t size, size_t capacity);
 
 /*
- * Sends a copy of `message`; waits while the channel is full. Errors: MN_ECLOSED,
- * MN_ECANCELED; the message has not been sent then.
+ * Sends and receives. `message` is a pointer to a message, and its type is of the
+ * channel's size: another size panics before anything is copied, void * is refused by the
+ * compiler. (A message that is an array goes as &array.)
+ *
+ * mn_poll mn_channel_send(struct mn_send *, struct mn_channel *, const MESSAGE *message)
+ *     Sends a copy; waits while the channel is full. Errors: MN_ECLOSED, MN_ECANCELED;
+ *     the message has not been sent then.
+ *
+ * mn_poll mn_channel_receive(struct mn_channel *, MESSAGE *message)
+ *     Receives the oldest; waits while there is none. The wait is part of the channel: a
+ *     second task that receives while one waits panics. Errors: MN_ECLOSED when closed
+ *     and empty, MN_ECANCELED.
+ *
+ * mn_poll mn_channel_try_send(struct mn_channel *, const MESSAGE *message)
+ * mn_poll mn_channel_try_receive(struct mn_channel *, MESSAGE *message)
+ *     The same without waiting. Errors: MN_EFULL or MN_EEMPTY, MN_ECLOSED.
  */
-mn_poll mn_channel_send(struct mn_send *send, struct mn_channel *channel, const void *message);
-
-/* The same without waiting. Errors: MN_EFULL, MN_ECLOSED. */
-mn_poll mn_channel_try_send(struct mn_channel *channel, const void *message);
-
-/*
- * Receives the oldest message into `message`; waits while there is none. The wait is part
- * of the channel: a second task that receives while one waits panics. Errors: MN_ECLOSED
- * when closed and empty, MN_ECANCELED.
- */
-static inline mn_poll mn_channel_receive(struct mn_channel *channel, void *message);
-
-/* The same without waiting. Errors: MN_EEMPTY, MN_ECLOSED. */
-mn_poll mn_channel_try_receive(struct mn_channel *channel, void *message);
+#define mn_channel_send(send, channel, message) \
+	mn__channel_send((send), (channel), (message), sizeof *(message))
+#define mn_channel_receive(channel, message) \
+	mn__channel_receive((channel), (message), sizeof *(message))
+#define mn_channel_try_send(channel, message) \
+	mn__channel_try_send((channel), (message), sizeof *(message))
+#define mn_channel_try_receive(channel, message) \
+	mn__channel_try_receive((channel), (message), sizeof *(message))
 
 /* No more sends; see above. Closing twice does nothing. */
 void mn_channel_close(struct mn_channel *channel);
@@ -105,16 +113,52 @@ mn_poll mn_channel_join(struct mn_channel *channel);
 /* Counts it out; the last one closes the channel. */
 void mn_channel_leave(struct mn_channel *channel);
 
-/* ---- Inline: a message that was handed over costs no function call ---------------- */
+/* ---- Inline: what passes by the ring ---------------------------------------------- */
 
-mn_poll mn__channel_receive(struct mn_channel *channel, void *message);
+mn_poll mn__channel_try_send(struct mn_channel *channel, const void *message, size_t size);
+mn_poll mn__channel_try_receive(struct mn_channel *channel, void *message, size_t size);
+mn_poll mn__channel_send_again(struct mn_send *send, const struct mn_channel *channel, size_t size);
+mn_poll mn__channel_put(struct mn_send *send, struct mn_channel *channel, const void *message);
+mn_poll mn__channel_hand_over(struct mn_channel *channel, const void *message);
+mn_poll mn__channel_receive_again(struct mn_channel *channel, size_t size);
+mn_poll mn__channel_take(struct mn_channel *channel, void *message);
 
-static inline mn_poll mn_channel_receive(struct mn_channel *channel, void *message)
+static inline mn_poll mn__channel_send(struct mn_send *send, struct mn_channel *channel,
+				       const void *message, size_t size)
 {
-	if (MN_UNLIKELY(channel->wait.state != MN_CHANNEL_DONE))
-		return mn__channel_receive(channel, message);
-	channel->wait.state = MN_CHANNEL_IDLE;
+	struct mn_kernel *const kernel = mn_running;
+
+	if (MN_UNLIKELY(send->wait.state != MN_CHANNEL_IDLE || size != channel->size))
+		return mn__channel_send_again(send, channel, size);
+	if (channel->wait.state != MN_CHANNEL_WAITING)
+		return mn__channel_put(send, channel, message);
+	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
+		return mn__channel_hand_over(channel, message);
+	memcpy(channel->message, message, size);
+	channel->wait.state = MN_CHANNEL_DONE;
+	mn__push(kernel, channel->wait.task);
 	return MN_OK;
+}
+
+static inline mn_poll mn__channel_receive(struct mn_channel *channel, void *message, size_t size)
+{
+	struct mn_task *const task = mn_running->current;
+
+	if (channel->wait.state == MN_CHANNEL_DONE) {
+		channel->wait.state = MN_CHANNEL_IDLE;
+		return MN_OK;
+	}
+	if (MN_UNLIKELY(channel->wait.state != MN_CHANNEL_IDLE || size != channel->size))
+		return mn__channel_receive_again(channel, size);
+	if (channel->count)
+		return mn__channel_take(channel, message);
+	if (MN_UNLIKELY(task->frame.flags & MN__TASK_CANCEL))
+		return mn__channel_receive_again(channel, size);
+	channel->wait.state = MN_CHANNEL_WAITING;
+	channel->wait.task = task;
+	channel->wait.since = mn_running->now_ticks;
+	channel->message = message;
+	return mn_wait_park(&channel->wait);
 }
 
 #endif

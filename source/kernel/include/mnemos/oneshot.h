@@ -32,7 +32,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <mnemos/wait.h>
+#include <string.h>
+#include <mnemos/operation.h>
 
 /* Those up to SENT can be armed. */
 enum mn_oneshot_state {
@@ -60,11 +61,13 @@ void mn_oneshot_init(struct mn_oneshot *oneshot, void *value, size_t size);
 static inline mn_poll mn_oneshot_arm(struct mn_oneshot *oneshot);
 
 /*
- * Sender: copies the value to the receiver and wakes it. Never waits. Errors, with which
- * nothing was copied: MN_EREFUSED if nobody wants a value, MN_EFULL if there is one
- * already, MN_ECLOSED.
+ * mn_poll mn_oneshot_send(struct mn_oneshot *, const VALUE *value)
+ *
+ * Sender: copies the value to the receiver and wakes it. Never waits. A value whose type
+ * is of another size panics. Errors, with which nothing was copied: MN_EREFUSED if
+ * nobody wants a value, MN_EFULL if there is one already, MN_ECLOSED.
  */
-mn_poll mn_oneshot_send(struct mn_oneshot *oneshot, const void *value);
+#define mn_oneshot_send(oneshot, value) mn__oneshot_send((oneshot), (value), sizeof *(value))
 
 /*
  * Receiver: waits for the value; with MN_OK it is in place. Errors: MN_EEMPTY if it is
@@ -81,7 +84,7 @@ void mn_oneshot_disarm(struct mn_oneshot *oneshot);
 /* Either: ends it for good; wakes the receiver with MN_ECLOSED. */
 void mn_oneshot_close(struct mn_oneshot *oneshot);
 
-/* ---- Inline: a value that is there costs no function call ------------------------- */
+/* ---- Inline: the value comes when it is waited for -------------------------------- */
 
 static inline mn_poll mn_oneshot_arm(struct mn_oneshot *oneshot)
 {
@@ -91,15 +94,34 @@ static inline mn_poll mn_oneshot_arm(struct mn_oneshot *oneshot)
 	return MN_OK;
 }
 
-mn_poll mn__oneshot_receive(struct mn_oneshot *oneshot);
+mn_poll mn__oneshot_send_slow(struct mn_oneshot *oneshot, const void *value, size_t size);
+mn_poll mn__oneshot_receive_slow(struct mn_oneshot *oneshot);
+
+static inline mn_poll mn__oneshot_send(struct mn_oneshot *oneshot, const void *value, size_t size)
+{
+	struct mn_kernel *const kernel = mn_running;
+
+	if (MN_UNLIKELY(oneshot->wait.state != MN_ONESHOT_ARMED || size != oneshot->size ||
+			!mn_wait_active(&oneshot->wait) || kernel->watch & MN__WATCH_EVENTS))
+		return mn__oneshot_send_slow(oneshot, value, size);
+	memcpy(oneshot->value, value, size);
+	oneshot->wait.state = MN_ONESHOT_SENT;
+	mn__push(kernel, oneshot->wait.task);
+	return MN_OK;
+}
 
 static inline mn_poll mn_oneshot_receive(struct mn_oneshot *oneshot)
 {
-	if (MN_UNLIKELY(oneshot->wait.state != MN_ONESHOT_SENT))
-		return mn__oneshot_receive(oneshot);
-	oneshot->wait.kind = MN_WAIT_NONE;
-	oneshot->wait.state = MN_ONESHOT_IDLE;
-	return MN_OK;
+	if (oneshot->wait.state == MN_ONESHOT_SENT) {
+		oneshot->wait.kind = MN_WAIT_NONE;
+		oneshot->wait.state = MN_ONESHOT_IDLE;
+		return MN_OK;
+	}
+	if (oneshot->wait.state != MN_ONESHOT_ARMED || mn_wait_active(&oneshot->wait) ||
+	    MN_UNLIKELY(mn_self()->frame.flags & MN__TASK_CANCEL))
+		return mn__oneshot_receive_slow(oneshot);
+	mn_wait_begin(&oneshot->wait, MN_WAIT_ONESHOT, oneshot);
+	return mn_wait_park(&oneshot->wait);
 }
 
 #endif
