@@ -11,6 +11,7 @@
 #include <mnemos/channel.h>
 #include <mnemos/oneshot.h>
 #include <mnemos/heap.h>
+#include <mnemos/bbq.h>
 #include <mnemos/operation.h>
 
 static struct mn_kernel kernel;
@@ -473,6 +474,101 @@ static void bench_alloc_wait(void)
 	run();
 }
 
+/* ---- bbq: 64 bytes granted, committed, read and released ---- */
+
+static uint8_t bbq_storage[4096];
+static struct mn_bbq bbq;
+
+struct bbq_writer {
+	struct mn_task task;
+	struct mn_bbq_write tx;
+	long left;
+};
+
+static mn_poll bbq_writer_run(struct bbq_writer *self)
+{
+	MN_BEGIN(self);
+	for (self->left = count; self->left > 0; self->left--) {
+		MN_TRY(self, mn_bbq_write_exact(&self->tx, &bbq, 64));
+		mn_bbq_commit(&bbq, 64);
+	}
+	mn_bbq_close_write(&bbq);
+	MN_END(self);
+}
+
+MN_TASK(bbq_writer);
+
+struct bbq_reader {
+	struct mn_task task;
+	struct mn_bbq_read rx;
+};
+
+static mn_poll bbq_reader_run(struct bbq_reader *self)
+{
+	MN_BEGIN(self);
+	for (;;) {
+		MN_TRY(self, mn_bbq_read(&self->rx, &bbq));
+		mn_bbq_release(&bbq, 64);
+	}
+	MN_END(self);
+}
+
+MN_TASK(bbq_reader);
+
+static void bench_bbq_through(size_t capacity)
+{
+	static struct bbq_writer writer;
+	static struct bbq_reader reader;
+
+	mn_bbq_init(&bbq, bbq_storage, capacity);
+	mn_spawn(&kernel, &reader.task, &bbq_reader_task);
+	mn_spawn(&kernel, &writer.task, &bbq_writer_task);
+	run();
+}
+
+/* Each round is a switch to the reader and one back. */
+static void bench_bbq(void)
+{
+	bench_bbq_through(64);
+}
+
+/* A switch when the queue is full or empty. */
+static void bench_bbq_stream(void)
+{
+	bench_bbq_through(4096);
+}
+
+struct bbq_both {
+	struct mn_task task;
+	struct mn_bbq_write tx;
+	struct mn_bbq_read rx;
+	long left;
+};
+
+static mn_poll bbq_both_run(struct bbq_both *self)
+{
+	MN_BEGIN(self);
+	for (self->left = count; self->left > 0; self->left--) {
+		MN_TRY(self, mn_bbq_write_exact(&self->tx, &bbq, 64));
+		mn_bbq_commit(&bbq, 64);
+		MN_TRY(self, mn_bbq_read(&self->rx, &bbq));
+		mn_bbq_release(&bbq, 64);
+	}
+	MN_END(self);
+}
+
+MN_TASK(bbq_both);
+
+/* One task at both ends: no switch. */
+static void bench_bbq_alone(void)
+{
+	static struct bbq_both both;
+
+	mn_bbq_init(&bbq, bbq_storage, sizeof bbq_storage);
+	mn_spawn(&kernel, &both.task, &bbq_both_task);
+	run();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -481,6 +577,9 @@ static const struct {
 	{"call_accounted", bench_call_accounted},
 	{"connect", bench_connect},
 	{"yield", bench_yield},
+	{"bbq", bench_bbq},
+	{"bbq_stream", bench_bbq_stream},
+	{"bbq_alone", bench_bbq_alone},
 	{"spawn", bench_spawn},
 	{"spawn_many", bench_spawn_many},
 	{"sleep", bench_sleep},

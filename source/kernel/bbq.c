@@ -2,18 +2,18 @@
 /*
  * Byte queues, the tasks' side.
  *
- * Invariants: read <= write <= room_end == capacity while not wrapped, and
- * write <= read == room_end < last <= capacity while wrapped. An empty queue has both
- * cursors at 0, unless a write grant is out, which pins `write`. The queue wraps when a
- * grant is given, not when it is committed, so a commit is one addition.
+ * Invariants: read <= write <= capacity while not wrapped, and write <= read < last <=
+ * capacity while wrapped. An empty queue is not wrapped and has both cursors at 0, unless a
+ * write grant is out, which pins `write`. The queue wraps when a grant is given, not when it
+ * is committed, so a commit is one addition.
  *
  * `turn` is the writer that waits for room, or whose mn_bbq_send is under way; it stays
  * first until it gets its grant, or leaves. Writers behind it are in `queue`. Who takes
  * the turn away (a commit, a cancellation) gives it to the next and wakes that one.
  *
- * The first lines of the public functions are the path of a queue that nothing special
- * happens to; all else is in the functions with `slow` in their names. Queues with a
- * handler's end always take these: their cursors are only copies of those in bbq_irq.c.
+ * The path of a queue that nothing special happens to is in bbq_fast.h; here is the path
+ * that is always right. Queues with a handler's end always take it: their cursors are only
+ * copies of those in bbq_irq.c.
  */
 #include <string.h>
 #include <mnemos/operation.h>
@@ -31,7 +31,6 @@ void mn_bbq_init(struct mn_bbq *q, void *storage, size_t capacity)
 	*q = (struct mn_bbq){
 		.storage = storage,
 		.capacity = (uint32_t)capacity,
-		.room_end = (uint32_t)capacity,
 	};
 	mn_list_init(&q->queue);
 }
@@ -45,51 +44,66 @@ static __attribute__((noinline, cold)) void trace(const struct mn_bbq *q, const 
 		 mn_bbq_capacity(q));
 }
 
-#define TRACE(q, what, len)                                       \
-	do {                                                      \
-		if (MN_LOG_TRACE >= MN_LOG_COMPILED &&            \
-		    MN_UNLIKELY(mn__log_least() <= MN_LOG_TRACE)) \
-			trace((q), (what), (len));                \
+#define TRACE(q, what, len)                        \
+	do {                                       \
+		if (MN_UNLIKELY(mn__bbq_traced())) \
+			trace((q), (what), (len)); \
 	} while (0)
+
+/* Whether the running task is to be told of a cancellation; mn_wait_canceled takes it. */
+static inline bool cancel_pending(void)
+{
+	return MN_UNLIKELY(mn_running->current->frame.flags & MN__TASK_CANCEL);
+}
 
 /* ---- The ring ---------------------------------------------------------------------- */
 
 static inline bool wrapped(const struct mn_bbq *q)
 {
-	return q->room_end != q->capacity;
+	return q->flags & MN__BBQ_WRAPPED;
 }
 
 /* An empty queue starts anew, so that all of it is in one piece. */
 static inline void start_anew(struct mn_bbq *q)
 {
-	if (q->read == q->write && !wrapped(q) && !(q->flags & MN__BBQ_GRANTED))
+	if (q->read == q->write && !(q->flags & (MN__BBQ_GRANTED | MN__BBQ_WRAPPED)))
 		q->read = q->write = 0;
 }
 
-/*
- * Makes room for at least `least` bytes at the write cursor, if there is any, by wrapping if
- * need be; returns how many there are.
- */
+/* Free bytes in one piece at the write cursor; wraps if `least` are free only then. */
 static uint32_t make_room(struct mn_bbq *q, uint32_t least)
 {
-	if (q->room_end - q->write < least && !wrapped(q) && q->read >= least) {
-		q->last = q->write;
-		q->write = 0;
-		q->room_end = q->read;
-	}
-	return q->room_end - q->write;
+	if (wrapped(q))
+		return q->read - q->write;
+	if (q->capacity - q->write >= least || q->read < least)
+		return q->capacity - q->write;
+	q->last = q->write;
+	q->write = 0;
+	q->flags |= MN__BBQ_WRAPPED;
+	return q->read;
 }
 
-static inline uint32_t ready_end(const struct mn_bbq *q)
+/* Bytes in one piece at the read cursor. */
+static inline uint32_t ready(const struct mn_bbq *q)
 {
-	return wrapped(q) ? q->last : q->write;
+	return (wrapped(q) ? q->last : q->write) - q->read;
+}
+
+static inline void advance_read(struct mn_bbq *q, uint32_t used)
+{
+	q->read += used;
+	if (wrapped(q) && q->read == q->last) {
+		q->read = 0;
+		q->flags &= ~(uint32_t)MN__BBQ_WRAPPED;
+	}
+	start_anew(q);
 }
 
 size_t mn_bbq_used(const struct mn_bbq *q)
 {
 	if (q->flags & MN__BBQ_IRQ)
 		return mn__bbq_irq_used(q);
-	return ready_end(q) - q->read + (wrapped(q) ? q->write : 0);
+	return ready(q) + (wrapped(q) ? q->write : 0);
 }
 
 /* ---- Turns ------------------------------------------------------------------------- */
@@ -101,15 +115,31 @@ static void unqueue(struct mn_bbq *q, struct mn_bbq_write *op)
 		q->flags &= ~(uint32_t)MN__BBQ_QUEUED;
 }
 
+static inline void give_turn(struct mn_bbq *q, struct mn_bbq_write *op)
+{
+	op->wait.state = WRITE_TURN;
+	q->turn = op;
+	q->flags |= MN__BBQ_TURN;
+}
+
+static inline void end_turn(struct mn_bbq *q, struct mn_bbq_write *op)
+{
+	op->wait.state = WRITE_IDLE;
+	q->turn = NULL;
+	q->flags &= ~(uint32_t)(MN__BBQ_TURN | MN__BBQ_WAKE);
+}
+
 /* Nobody writes: whoever is first goes on. */
 static void next_turn(struct mn_bbq *q)
 {
-	if (!q->turn) {
+	if (!(q->flags & MN__BBQ_TURN)) {
+		struct mn_bbq_write *first;
+
 		if (!(q->flags & MN__BBQ_QUEUED))
 			return;
-		q->turn = MN_CONTAINER(q->queue.next, struct mn_bbq_write, link);
-		q->turn->wait.state = WRITE_TURN;
-		unqueue(q, q->turn);
+		first = MN_CONTAINER(q->queue.next, struct mn_bbq_write, link);
+		unqueue(q, first);
+		give_turn(q, first);
 	}
 	mn_wake(q->turn->wait.task);
 }
@@ -117,16 +147,14 @@ static void next_turn(struct mn_bbq *q)
 /* The operation ends without a grant. */
 static mn_poll write_leave(struct mn_bbq_write *op, struct mn_bbq *q, mn_poll how)
 {
-	const unsigned state = op->wait.state;
-
-	op->wait.state = WRITE_IDLE;
 	mn_wait_end(&op->wait);
-	if (state == WRITE_QUEUED) {
+	if (op->wait.state == WRITE_QUEUED) {
+		op->wait.state = WRITE_IDLE;
 		unqueue(q, op);
-	} else if (state == WRITE_TURN) {
+	} else if (op->wait.state == WRITE_TURN) {
 		if (q->flags & MN__BBQ_IRQ)
 			mn__bbq_irq(q)->irq.task = NULL;
-		q->turn = NULL;
+		end_turn(q, op);
 		next_turn(q);
 	}
 	return how;
@@ -136,31 +164,26 @@ static mn_poll write_leave(struct mn_bbq_write *op, struct mn_bbq *q, mn_poll ho
 static void write_link(struct mn_bbq_write *op, struct mn_bbq *q)
 {
 	mn_wait_begin(&op->wait, MN_WAIT_WRITE, q);
-	if (q->turn == op)
+	if (op->wait.state == WRITE_TURN)
 		return; /* a send between two pieces */
-	if (!q->turn && !(q->flags & MN__BBQ_QUEUED)) {
-		op->wait.state = WRITE_TURN;
-		q->turn = op;
-	} else {
-		op->wait.state = WRITE_QUEUED;
-		mn_list_push(&q->queue, &op->link);
-		q->flags |= MN__BBQ_QUEUED;
+	if (!(q->flags & (MN__BBQ_TURN | MN__BBQ_QUEUED))) {
+		give_turn(q, op);
+		return;
 	}
+	op->wait.state = WRITE_QUEUED;
+	mn_list_push(&q->queue, &op->link);
+	q->flags |= MN__BBQ_QUEUED;
 }
 
 /* ---- Writing ----------------------------------------------------------------------- */
 
 static inline mn_poll write_grant(struct mn_bbq_write *op, struct mn_bbq *q, size_t len)
 {
-	op->data = q->storage + q->write;
-	op->len = len;
-	op->wait.state = WRITE_IDLE;
 	mn_wait_end(&op->wait);
-	q->granted = (uint32_t)len;
-	q->flags |= MN__BBQ_GRANTED;
-	q->turn = NULL;
+	if (q->flags & MN__BBQ_TURN)
+		end_turn(q, op);
 	TRACE(q, "grants", len);
-	return MN_OK;
+	return mn__bbq_grant(op, q, len);
 }
 
 static mn_poll write_attempt(struct mn_bbq_write *op, struct mn_bbq *q, size_t least, size_t most)
@@ -178,7 +201,7 @@ static mn_poll write_attempt(struct mn_bbq_write *op, struct mn_bbq *q, size_t l
 		return MN_ECLOSED;
 	if (least > q->capacity)
 		return MN_ETOOBIG;
-	if (q->flags & MN__BBQ_GRANTED || (q->turn && q->turn != op))
+	if (q->flags & MN__BBQ_GRANTED || (q->flags & MN__BBQ_TURN && q->turn != op))
 		return MN_EFULL;
 	room = irq ? mn__bbq_irq_room(q) : make_room(q, (uint32_t)least);
 	if (room < least)
@@ -198,11 +221,13 @@ static mn_poll write_wait(struct mn_bbq_write *op, struct mn_bbq *q, size_t leas
 	}
 	if (q->flags & MN__BBQ_IRQ && op->wait.state == WRITE_TURN)
 		mn__bbq_irq(q)->irq.task = op->wait.task;
+	if (op->wait.state == WRITE_TURN)
+		q->flags |= MN__BBQ_WAKE;
 	return mn_wait_park(&op->wait);
 }
 
-static __attribute__((noinline)) mn_poll write_slow(struct mn_bbq_write *op, struct mn_bbq *q,
-						    size_t least, size_t most)
+static __attribute__((noinline)) mn_poll write_any(struct mn_bbq_write *op, struct mn_bbq *q,
+						   size_t least, size_t most)
 {
 	const mn_poll got = write_attempt(op, q, least, most);
 
@@ -213,26 +238,28 @@ static __attribute__((noinline)) mn_poll write_slow(struct mn_bbq_write *op, str
 	return write_leave(op, q, got);
 }
 
-/* Nothing is in the way of a writer, be it the next or the first. */
-static inline bool way_is_free(const struct mn_bbq *q, const struct mn_bbq_write *op)
+/*
+ * The two halves of an ordinary wait for room have a short way of their own: it begins when
+ * nobody else is there, and it ends when the bytes before the storage's end suffice.
+ */
+mn_poll mn__bbq_write_slow(struct mn_bbq_write *op, struct mn_bbq *q, size_t least, size_t most)
 {
-	return q->flags == 0 && (!q->turn || q->turn == op);
-}
+	const size_t room = q->capacity - q->write;
 
-mn_poll mn_bbq_write(struct mn_bbq_write *op, struct mn_bbq *q, size_t most)
-{
-	const size_t room = q->room_end - q->write;
-
-	if (MN_LIKELY(way_is_free(q, op) && room && most))
-		return write_grant(op, q, room < most ? room : most);
-	return write_slow(op, q, 1, most);
-}
-
-mn_poll mn_bbq_write_exact(struct mn_bbq_write *op, struct mn_bbq *q, size_t len)
-{
-	if (MN_LIKELY(way_is_free(q, op) && len - 1 < (size_t)(q->room_end - q->write)))
-		return write_grant(op, q, len);
-	return write_slow(op, q, len, len);
+	if (MN_UNLIKELY(mn__bbq_traced() || most == 0 || least > q->capacity))
+		return write_any(op, q, least, most);
+	if (q->flags == MN__BBQ_TURN && q->turn == op && least <= room) {
+		end_turn(q, op);
+		mn_wait_end(&op->wait);
+		return mn__bbq_grant(op, q, room < most ? room : most);
+	}
+	if (q->flags != 0 || least <= q->read || cancel_pending())
+		return write_any(op, q, least, most);
+	mn_wait_begin(&op->wait, MN_WAIT_WRITE, q);
+	op->wait.state = WRITE_TURN;
+	q->turn = op;
+	q->flags = MN__BBQ_TURN | MN__BBQ_WAKE;
+	return mn_wait_park(&op->wait);
 }
 
 mn_poll mn_bbq_try_write(struct mn_bbq_write *op, struct mn_bbq *q, size_t most)
@@ -245,14 +272,12 @@ mn_poll mn_bbq_try_write_exact(struct mn_bbq_write *op, struct mn_bbq *q, size_t
 	return write_attempt(op, q, len, len);
 }
 
-static inline void wake_reader(struct mn_bbq *q)
+void mn__bbq_wake_reader(struct mn_bbq *q)
 {
 	struct mn_task *reader = q->reader;
 
-	if (reader) {
-		q->reader = NULL;
-		mn_wake(reader);
-	}
+	q->reader = NULL;
+	mn_wake(reader);
 }
 
 /* The bytes go to the reader; whose turn is next is another matter. */
@@ -260,7 +285,6 @@ static void commit_bytes(struct mn_bbq *q, size_t used)
 {
 	MN_ASSERT(q->flags & MN__BBQ_GRANTED && used <= q->granted);
 	TRACE(q, "commits", used);
-	q->granted = 0;
 	q->flags &= ~(uint32_t)MN__BBQ_GRANTED;
 	if (q->flags & MN__BBQ_IRQ) {
 		mn__bbq_irq_committed(q, (uint32_t)used);
@@ -268,27 +292,14 @@ static void commit_bytes(struct mn_bbq *q, size_t used)
 	}
 	q->write += (uint32_t)used;
 	start_anew(q);
-	if (used)
-		wake_reader(q);
+	if (used && q->reader)
+		mn__bbq_wake_reader(q);
 }
 
-static __attribute__((noinline)) void commit_slow(struct mn_bbq *q, size_t used)
+void mn__bbq_commit_slow(struct mn_bbq *q, size_t used)
 {
 	commit_bytes(q, used);
 	next_turn(q);
-}
-
-void mn_bbq_commit(struct mn_bbq *q, size_t used)
-{
-	if (MN_UNLIKELY(q->flags != MN__BBQ_GRANTED || used - 1 >= q->granted || q->turn)) {
-		commit_slow(q, used);
-		return;
-	}
-	TRACE(q, "commits", used);
-	q->flags = 0;
-	q->granted = 0;
-	q->write += (uint32_t)used;
-	wake_reader(q);
 }
 
 mn_poll mn_bbq_send(struct mn_bbq_send *op, struct mn_bbq *q, const void *data, size_t len)
@@ -311,28 +322,17 @@ mn_poll mn_bbq_send(struct mn_bbq_send *op, struct mn_bbq *q, const void *data, 
 			return MN_OK;
 		}
 		commit_bytes(q, op->write.len);
-		q->turn = &op->write; /* and not the next one's */
-		op->write.wait.state = WRITE_TURN;
+		give_turn(q, &op->write); /* and not to the next one */
 	}
 	return MN_OK;
 }
 
 /* ---- Reading ----------------------------------------------------------------------- */
 
-static inline mn_poll read_grant(struct mn_bbq_read *op, struct mn_bbq *q, uint32_t len)
-{
-	op->data = q->storage + q->read;
-	op->len = len;
-	mn_wait_end(&op->wait);
-	q->lent = len;
-	TRACE(q, "lends", len);
-	return MN_OK;
-}
-
 static mn_poll read_attempt(struct mn_bbq_read *op, struct mn_bbq *q)
 {
 	const uint32_t irq = q->flags & MN__BBQ_IRQ;
-	uint32_t closed = q->flags & (MN__BBQ_WRITE_CLOSED | MN__BBQ_READ_CLOSED), ready;
+	uint32_t closed = q->flags & (MN__BBQ_WRITE_CLOSED | MN__BBQ_READ_CLOSED), len;
 
 	if (irq == MN__BBQ_IRQ_READS)
 		return MN_ENOTSUP;
@@ -340,12 +340,13 @@ static mn_poll read_attempt(struct mn_bbq_read *op, struct mn_bbq *q)
 		closed |= mn__bbq_irq_closed_flag(q);
 	if (closed & MN__BBQ_READ_CLOSED)
 		return MN_ECLOSED;
-	ready = irq ? mn__bbq_irq_ready(q) : ready_end(q) - q->read;
-	if (ready == 0)
+	len = irq ? mn__bbq_irq_ready(q) : ready(q);
+	if (len == 0)
 		return closed ? MN_ECLOSED : MN_EEMPTY;
 	if (irq)
 		mn__bbq_irq(q)->irq.task = q->reader = NULL;
-	return read_grant(op, q, ready);
+	TRACE(q, "lends", len);
+	return mn__bbq_lend(op, q, len);
 }
 
 /* The operation no longer waits; nobody shall wake its task on behalf of it. */
@@ -372,7 +373,7 @@ static mn_poll read_wait(struct mn_bbq_read *op, struct mn_bbq *q)
 	return mn_wait_park(&op->wait);
 }
 
-static __attribute__((noinline)) mn_poll read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
+static __attribute__((noinline)) mn_poll read_any(struct mn_bbq_read *op, struct mn_bbq *q)
 {
 	mn_poll got = read_attempt(op, q);
 
@@ -384,13 +385,15 @@ static __attribute__((noinline)) mn_poll read_slow(struct mn_bbq_read *op, struc
 	return got;
 }
 
-mn_poll mn_bbq_read(struct mn_bbq_read *op, struct mn_bbq *q)
+/* Its beginning has a short way too; its end is the fast path of mn_bbq_read. */
+mn_poll mn__bbq_read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
 {
-	const uint32_t ready = ready_end(q) - q->read;
-
-	if (MN_LIKELY(ready && q->flags < MN__BBQ_READ_CLOSED))
-		return read_grant(op, q, ready);
-	return read_slow(op, q);
+	if (q->flags >= MN__BBQ_WRITE_CLOSED || q->read != q->write || q->reader ||
+	    mn_wait_active(&op->wait) || cancel_pending() || mn__bbq_traced())
+		return read_any(op, q);
+	mn_wait_begin(&op->wait, MN_WAIT_READ, q);
+	q->reader = op->wait.task;
+	return mn_wait_park(&op->wait);
 }
 
 mn_poll mn_bbq_try_read(struct mn_bbq_read *op, struct mn_bbq *q)
@@ -398,31 +401,38 @@ mn_poll mn_bbq_try_read(struct mn_bbq_read *op, struct mn_bbq *q)
 	return read_attempt(op, q);
 }
 
-static __attribute__((noinline)) void release_slow(struct mn_bbq *q, size_t used)
+static inline void wake_writer(struct mn_bbq *q)
+{
+	q->flags &= ~(uint32_t)MN__BBQ_WAKE;
+	mn_wake(q->turn->wait.task);
+}
+
+static __attribute__((noinline)) void release_any(struct mn_bbq *q, size_t used)
 {
 	MN_ASSERT(used <= q->lent);
+	TRACE(q, "releases", used);
 	q->lent = 0;
 	if (q->flags & MN__BBQ_IRQ) {
 		mn__bbq_irq_released(q, (uint32_t)used);
 		return;
 	}
-	q->read += (uint32_t)used;
-	if (wrapped(q)) {
-		const bool over = q->read == q->last;
-
-		if (over)
-			q->read = 0;
-		q->room_end = over ? q->capacity : q->read;
-	}
-	start_anew(q);
-	if (used && q->turn)
-		mn_wake(q->turn->wait.task);
+	advance_read(q, (uint32_t)used);
+	if (used && q->flags & MN__BBQ_WAKE)
+		wake_writer(q);
 }
 
-void mn_bbq_release(struct mn_bbq *q, size_t used)
+/* A writer waits, and else nothing is special. */
+void mn__bbq_release_slow(struct mn_bbq *q, size_t used)
 {
-	TRACE(q, "releases", used);
-	release_slow(q, used);
+	if (q->flags != (MN__BBQ_TURN | MN__BBQ_WAKE) || used - 1 >= q->lent || mn__bbq_traced()) {
+		release_any(q, used);
+		return;
+	}
+	q->lent = 0;
+	q->read += (uint32_t)used;
+	if (q->read == q->write)
+		q->read = q->write = 0;
+	wake_writer(q);
 }
 
 mn_poll mn_bbq_receive(struct mn_bbq_read *op, struct mn_bbq *q, void *buffer, size_t most)
@@ -459,8 +469,9 @@ static void close_end(struct mn_bbq *q, uint32_t flag)
 	      mn_bbq_used(q));
 	if (q->flags & MN__BBQ_IRQ)
 		mn__bbq_irq_tell_closed(q);
-	wake_reader(q);
-	if (q->turn)
+	if (q->reader)
+		mn__bbq_wake_reader(q);
+	if (q->flags & MN__BBQ_TURN)
 		mn_wake(q->turn->wait.task); /* which passes the turn on when it leaves */
 	for (struct mn_list *node = q->queue.next; node != &q->queue; node = node->next)
 		mn_wake(MN_CONTAINER(node, struct mn_bbq_write, link)->wait.task);

@@ -14,6 +14,7 @@ static const size_t capacities[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 1
 /* ---- Against a model: a plain array of the bytes that are there ---------------------- */
 
 struct model {
+	struct mn_task task;
 	struct mn_bbq q;
 	struct mn_bbq_write tx;
 	struct mn_bbq_read rx;
@@ -21,16 +22,35 @@ struct model {
 	uint8_t bytes[128];
 	size_t capacity, used;
 	bool writing, reading, exact_too;
+	mn_poll got;
 	uint8_t next;
 	uint64_t seed;
 };
+
+/*
+ * An operation that may wait, made to try: a cancelled task's wait answers at once. So both
+ * ways to a grant are compared with the model.
+ */
+#define at_once(operation, otherwise)                \
+	(mn_cancel(mn_self()), m->got = (operation), \
+	 mn_wait_canceled() || m->got != MN_ECANCELED ? m->got : (otherwise))
+
+static mn_poll model_grant(struct model *m, bool exact, size_t n)
+{
+	const bool wait = chance(&m->seed) & 1;
+
+	if (exact)
+		return wait ? at_once(mn_bbq_write_exact(&m->tx, &m->q, n), MN_EFULL)
+			    : mn_bbq_try_write_exact(&m->tx, &m->q, n);
+	return wait ? at_once(mn_bbq_write(&m->tx, &m->q, n), MN_EFULL)
+		    : mn_bbq_try_write(&m->tx, &m->q, n);
+}
 
 static void model_write(struct model *m)
 {
 	const size_t n = chance(&m->seed) % (m->capacity + 2);
 	const bool exact = m->exact_too && (chance(&m->seed) & 1);
-	const mn_poll got = exact ? mn_bbq_try_write_exact(&m->tx, &m->q, n)
-				  : mn_bbq_try_write(&m->tx, &m->q, n);
+	const mn_poll got = model_grant(m, exact, n);
 
 	if (n == 0) {
 		assert_int_equal(got, MN_EINVAL);
@@ -70,7 +90,8 @@ static void model_commit(struct model *m)
 
 static void model_read(struct model *m)
 {
-	const mn_poll got = mn_bbq_try_read(&m->rx, &m->q);
+	const mn_poll got = chance(&m->seed) & 1 ? at_once(mn_bbq_read(&m->rx, &m->q), MN_EEMPTY)
+						 : mn_bbq_try_read(&m->rx, &m->q);
 
 	assert_int_equal(got, m->used ? MN_OK : MN_EEMPTY);
 	m->reading = got == MN_OK;
@@ -93,22 +114,33 @@ static void model_release(struct model *m)
 	m->reading = false;
 }
 
-static void behaves_like_the_model(void **state)
+static mn_poll model_run(struct model *m)
 {
 	static void (*const steps[])(struct model *) = {model_write, model_commit, model_read,
 							model_release};
 
-	(void)state;
+	MN_BEGIN(m);
+	for (int step = 0; step < 20000; step++) {
+		steps[chance(&m->seed) % COUNT(steps)](m);
+		assert_int_equal(mn_bbq_used(&m->q), m->used);
+	}
+	MN_END(m);
+}
+
+MN_TASK(model);
+
+static void behaves_like_the_model(void **state)
+{
+	struct sim *sim = *state;
+
 	for (size_t i = 0; i < 2 * COUNT(capacities); i++) {
 		struct model m = {.capacity = capacities[i / 2], .seed = i, .exact_too = i & 1};
 
 		m.storage = malloc(m.capacity); /* exactly: a sanitizer sees a byte too far */
 		mn_bbq_init(&m.q, m.storage, m.capacity);
 		assert_int_equal(mn_bbq_capacity(&m.q), m.capacity);
-		for (int step = 0; step < 20000; step++) {
-			steps[chance(&m.seed) % COUNT(steps)](&m);
-			assert_int_equal(mn_bbq_used(&m.q), m.used);
-		}
+		mn_spawn(&sim->kernel, &m.task, &model_task);
+		sim_run(sim);
 		free(m.storage);
 	}
 }

@@ -38,9 +38,9 @@
  * tells the reader MN_ECLOSED when it has taken what is there. A grant that is out at
  * that moment stays good until its commit or release.
  *
- * Cost: a grant or its end takes some 20 instructions plus, if the other side waits, its
- * wake. 72 bytes a queue on 64-bit machines, 52 on 32-bit. Grants, commits and waits are
- * logged as kernel::bbq at trace level; there a queue's name is its storage's address.
+ * Cost: a grant or its end takes some 20 instructions, and 20 more to wake the other side.
+ * 72 bytes a queue on 64-bit machines, 48 on 32-bit. Grants, commits and waits are logged
+ * as kernel::bbq at trace level; there a queue's name is its storage's address.
  */
 #ifndef MNEMOS_BBQ_H
 #define MNEMOS_BBQ_H
@@ -58,16 +58,14 @@ struct mn_bbq_write;
 
 /*
  * A queue. The bytes are, in order:
- *     not wrapped:  [read, write)                 room_end is the capacity
- *     wrapped:      [read, last), [0, write)      room_end is read
- * and [write, room_end) is free, in the first case [0, read) too.
+ *     not wrapped:  [read, write)              and free are [write, capacity), [0, read)
+ *     wrapped:      [read, last), [0, write)   and free are [write, read)
  */
 struct mn_bbq {
 	uint8_t *storage;
 	uint32_t capacity;
 	uint32_t flags; /* MN__BBQ_ below */
 	uint32_t write;
-	uint32_t room_end;
 	uint32_t read;
 	uint32_t last;
 	uint32_t granted;          /* bytes of the write grant */
@@ -77,14 +75,19 @@ struct mn_bbq {
 	struct mn_list queue;      /* writers that wait for their turn */
 };
 
-/* In mn_bbq.flags; for the kernel only. */
+_Static_assert(sizeof(struct mn_bbq) <= (sizeof(void *) == 8 ? 72 : 48), "a byte queue grew");
+
+/* In mn_bbq.flags; for the kernel only. 0: nobody is at the write end, nothing is special. */
 enum {
-	MN__BBQ_GRANTED = 1,      /* a write grant is out */
-	MN__BBQ_QUEUED = 2,       /* `queue` is not empty */
-	MN__BBQ_WRITE_CLOSED = 4, /* nothing more will come */
-	MN__BBQ_READ_CLOSED = 8,  /* nobody will read */
-	MN__BBQ_IRQ_WRITES = 16,  /* the queue is part of a struct mn_bbq_irq; its write end */
-	MN__BBQ_IRQ_READS = 32    /* or its read end is an interrupt handler's */
+	MN__BBQ_GRANTED = 1,       /* a write grant is out */
+	MN__BBQ_TURN = 2,          /* `turn` is set */
+	MN__BBQ_WAKE = 4,          /* its task has looked for room in vain, and is to be woken */
+	MN__BBQ_QUEUED = 8,        /* `queue` is not empty */
+	MN__BBQ_WRITE_CLOSED = 16, /* nothing more will come */
+	MN__BBQ_READ_CLOSED = 32,  /* nobody will read; the first that a reader must look at */
+	MN__BBQ_WRAPPED = 64,
+	MN__BBQ_IRQ_WRITES = 128, /* the queue is part of a struct mn_bbq_irq; its write end */
+	MN__BBQ_IRQ_READS = 256   /* or its read end is an interrupt handler's */
 };
 
 /* Makes an empty queue of `capacity` bytes at `storage`. */
@@ -104,20 +107,20 @@ struct mn_bbq_write {
  * Waits for the task's turn and for at least one free byte; grants up to `most`, fewer
  * if fewer are free in one piece. Errors: MN_ECLOSED, MN_ECANCELED, MN_EINVAL (0 bytes).
  */
-mn_poll mn_bbq_write(struct mn_bbq_write *op, struct mn_bbq *q, size_t most);
+static inline mn_poll mn_bbq_write(struct mn_bbq_write *op, struct mn_bbq *q, size_t most);
 
 /*
  * The same for exactly `len` bytes in one piece. Errors: also MN_ETOOBIG, at once, for
  * more than the capacity; MN_ENOTSUP for a queue that an interrupt handler reads.
  */
-mn_poll mn_bbq_write_exact(struct mn_bbq_write *op, struct mn_bbq *q, size_t len);
+static inline mn_poll mn_bbq_write_exact(struct mn_bbq_write *op, struct mn_bbq *q, size_t len);
 
 /* Both without waiting: MN_EFULL if there is no room now, or others are at their turn. */
 mn_poll mn_bbq_try_write(struct mn_bbq_write *op, struct mn_bbq *q, size_t most);
 mn_poll mn_bbq_try_write_exact(struct mn_bbq_write *op, struct mn_bbq *q, size_t len);
 
 /* Ends the write grant: its first `used` bytes go to the reader, and the turn is over. */
-void mn_bbq_commit(struct mn_bbq *q, size_t used);
+static inline void mn_bbq_commit(struct mn_bbq *q, size_t used);
 
 /* A whole array, see mn_bbq_send. */
 struct mn_bbq_send {
@@ -144,13 +147,13 @@ struct mn_bbq_read {
  * Waits for bytes; grants all that are there in one piece. Errors: MN_ECLOSED when there
  * are none and will be none, MN_ECANCELED.
  */
-mn_poll mn_bbq_read(struct mn_bbq_read *op, struct mn_bbq *q);
+static inline mn_poll mn_bbq_read(struct mn_bbq_read *op, struct mn_bbq *q);
 
 /* The same without waiting: MN_EEMPTY if there are none now. */
 mn_poll mn_bbq_try_read(struct mn_bbq_read *op, struct mn_bbq *q);
 
 /* Ends the read grant: its first `used` bytes are gone, the others will be read again. */
-void mn_bbq_release(struct mn_bbq *q, size_t used);
+static inline void mn_bbq_release(struct mn_bbq *q, size_t used);
 
 /*
  * Waits for bytes and copies up to `most` of them to `buffer`; op->len says how many.
@@ -206,5 +209,8 @@ static inline void mn_bbq_side_close(const struct mn_bbq_side *side)
 	mn_bbq_close_read(side->rx);
 	mn_bbq_close_write(side->tx);
 }
+
+/* The inline parts of this header, behind what they need. */
+#include <mnemos/bbq_fast.h>
 
 #endif
