@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """crowtty against a target played by the test: real sockets, real pseudo-terminals."""
+import collections
 import contextlib
 import os
 import pty
@@ -57,7 +58,7 @@ class Target:
     def __init__(self, sock):
         self.sock = sock
         self.receiver = sermux.Receiver()
-        self.frames = []
+        self.frames = collections.deque()
 
     def say(self, data: bytes):
         self.sock.sendall(data)
@@ -68,15 +69,15 @@ class Target:
             if not data:
                 raise EOFError("crowtty closed the line")
             self.frames += self.receiver.take(data)
-        return self.frames.pop(0)
+        return self.frames.popleft()
 
     def next_bytes(self, port: int, count: int) -> bytes:
-        data = b""
+        data = bytearray()
         while len(data) < count:
             at, payload = self.next_frame()
             assert at == port
             data += payload
-        return data
+        return bytes(data)
 
     def echo_bytes(self):
         """Sends everything back as it is, in a thread, until the line is closed."""
@@ -264,6 +265,25 @@ def test_a_slow_lone_reader_loses_nothing(attached):
         sender.join()
 
 
+def peak_kib(process) -> int:
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+
+
+def test_input_is_read_as_fast_as_the_target_takes_it(attached):
+    # The sender is many times faster than the target here: what is between them is bounded.
+    keep_no_freed_memory = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+    process, base, target = attached(env={**os.environ, "ASAN_OPTIONS": keep_no_freed_memory})
+    before = peak_kib(process)
+    block = os.urandom(1 << 20)
+    with connect(base) as client:
+        sender = threading.Thread(target=lambda: [client.sendall(block) for _ in range(24)])
+        sender.start()
+        assert target.next_bytes(0, 24 << 20) == block * 24
+        sender.join()
+    assert peak_kib(process) - before < 8192
+
+
 def test_a_dead_client_costs_itself_only(attached):
     process, base, target = attached("--backlog", "64K", "--stall", "50")
     with connect(base + 1) as dead, connect(base) as alive:
@@ -415,7 +435,7 @@ def test_clients_stay_while_the_target_restarts(attached, server):
     with connect(base) as client:
         client.sendall(b"1")
         assert target.next_frame() == (0, b"1")
-        target.say(b"\x09half a frame"[:7])
+        target.say(b"\x90\x80half a frame")
         target.close()
         process.wait_for("LINE lost .*: the other end closed it")
         again = accept(server)
@@ -637,12 +657,18 @@ def test_ports_go_on_without_any_standard_stream(attached):
 def test_ports_go_on_when_the_output_is_not_read(attached):
     reader, writer = os.pipe()
     process, base, target = attached("-v", stdout=writer)
-    target.say(b"much text\n" * 100 * 1024 + b"\0")
+    os.close(writer)
+    target.say(b"much text\n" * 200 * 1024 + b"\0")
     with connect(base) as client:
         client.sendall(b"x")
         assert target.next_frame() == (0, b"x")
-    os.close(reader)
-    os.close(writer)
+        target.say(sermux.frame(0, b"y"))
+        assert receive(client, 1) == b"y"
+    process.process.send_signal(signal.SIGTERM)
+    with open(reader, "rb") as late:
+        shown = late.read()
+    lost = int(re.search(rb"\.\.\. (\d+) lines not shown", shown)[1])
+    assert lost > 10000 and 10000 < shown.count(b"TEXT much text\n") < 200 * 1024 - 10000
 
 
 def test_verbose_lines(attached):
