@@ -527,6 +527,27 @@ static void an_impossible_wait_is_refused_at_once(void **state)
 	assert_int_equal(none.result, MN_EINVAL);
 }
 
+/* Room at the start of the storage is as good as room at its end: nothing to wait for. */
+static void a_write_goes_round_the_end_at_once(void **state)
+{
+	struct sim *sim = *state;
+
+	for (int exact = 0; exact < 2; exact++) {
+		uint8_t storage[8];
+		struct mn_bbq q;
+		struct writer w = {.q = &q, .n = 4, .exact = exact};
+
+		mn_bbq_init(&q, storage, sizeof storage);
+		fill(&q, exact ? 6 : 8);
+		drain(&q, 4);
+		mn_spawn(&sim->kernel, &w.task, &writer_task);
+		sim_settle(sim);
+		assert_int_equal(w.result, MN_OK);
+		assert_ptr_equal(w.tx.data, storage);
+		assert_int_equal(w.tx.len, 4);
+	}
+}
+
 static void a_time_out_leaves_no_trace(void **state)
 {
 	struct sim *sim = *state;
@@ -678,6 +699,12 @@ static void a_reader_that_closed_reads_nothing(void **state)
 	sim_settle(sim);
 	during(sim, (mn_bbq_close_read(&q), fill_closed(&q)));
 	assert_int_equal(r.result, MN_ECLOSED);
+	mn_bbq_init(&q, storage, sizeof storage);
+	fill(&q, 2);
+	mn_bbq_close_read(&q);
+	mn_spawn(&sim->kernel, &r.task, &reader_task);
+	sim_settle(sim);
+	assert_int_equal(r.result, MN_ECLOSED);
 }
 
 /* ---- Sending in pieces --------------------------------------------------------------- */
@@ -795,6 +822,7 @@ int main(void)
 		SIM_TEST(turns_while_a_grant_is_out),
 		SIM_TEST(waits_say_what_they_wait_for),
 		SIM_TEST(an_impossible_wait_is_refused_at_once),
+		SIM_TEST(a_write_goes_round_the_end_at_once),
 		SIM_TEST(a_time_out_leaves_no_trace),
 		SIM_TEST(bytes_come_before_a_cancellation),
 		SIM_TEST(two_wakes_at_once),
