@@ -4,8 +4,12 @@
  *
  * A driver has a `struct mn_irq` per source of interrupts. The handler does what its
  * device needs and calls mn_irq_raise; the driver's task waits with mn_irq_wait. Raises
- * are remembered, not counted: any number before the task looks are one. On a platform
- * with threads another thread counts as an interrupt.
+ * are remembered, not counted: any number before the task looks are one.
+ *
+ * On a platform with threads another thread counts as an interrupt, with one duty more: an
+ * interrupt ends the sleep of its processor, a raise does not end mn_platform_wait in
+ * another thread. So each raise is followed by whatever does (as uv_async_send), also one
+ * that found its source raised already: whoever raised it first may not have linked it yet.
  *
  *     1 raise: idle -> raised, pushed to the kernel's inbox (lock-free stack)
  *     2 drain: the executor takes the whole inbox, raised -> idle, wakes the waiter
