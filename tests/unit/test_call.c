@@ -344,6 +344,22 @@ static void answer_beats_a_cancellation_that_comes_later(void **state)
 	sim_broken(state); /* the server would reply again */
 }
 
+static void canceled_task_does_not_begin_a_call(void **state)
+{
+	struct sim *sim = *state;
+	struct clerk clerk = {0};
+	struct customer customer = {.service = &echo_service};
+
+	start_clerk(sim, &clerk, &echo_service, 0);
+	mn_spawn(&sim->kernel, &customer.task, &customer_task);
+	sim_cancel(sim, &customer.task);
+	sim_run_for(sim, 10);
+	assert_int_equal(customer.result, MN_ECANCELED);
+	assert_int_equal(customer.after, MN_OK); /* once */
+	assert_int_equal(clerk.taken, 0);
+	sim_cancel_all(sim);
+}
+
 static void pinned_call_stays_until_the_server_lets_go(void **state)
 {
 	struct sim *sim = *state;
@@ -544,6 +560,29 @@ static mn_poll stranger_run(struct stranger *self)
 }
 
 MN_TASK(stranger);
+
+static void unregistering_takes_back_a_call_that_was_not_yet_seen(void **state)
+{
+	struct sim *sim = *state;
+	struct clerk clerk = {0};
+	struct patient patient = {0};
+
+	start_clerk(sim, &clerk, &echo_service, 0);
+	mn_spawn(&sim->kernel, &patient.task, &patient_task);
+	sim_settle(sim);
+	sim_enter(sim); /* the call comes, and before the server's turn it is unregistered */
+	sim->kernel.current = &patient.task;
+	assert_int_equal(
+		mn_call(&patient.call, &patient.client, &patient.request, &patient.response),
+		MN_PENDING);
+	sim->kernel.current = NULL;
+	mn_unregister(&clerk.server);
+	sim_leave();
+	sim_run(sim);
+	assert_int_equal(clerk.taken, 0);
+	assert_int_equal(clerk.ended, MN_ECLOSED);
+	assert_int_equal(patient.result, MN_EGONE);
+}
 
 static void handle_that_was_never_connected_answers_gone(void **state)
 {
@@ -875,22 +914,86 @@ static mn_poll relay_run(struct relay *self)
 
 MN_TASK(relay);
 
+/* The call to `relay` is queued if `echo`, which it connects to first, comes last. */
 static void nested_calls_carry_their_cause(void **state)
 {
 	struct sim *sim = *state;
-	struct clerk clerk = {0};
-	struct relay relay = {0};
-	struct customer customer = {0};
 
+	for (int queued = 0; queued < 2; queued++) {
+		struct clerk clerk = {0};
+		struct relay relay = {0};
+		struct customer customer = {0};
+
+		if (!queued)
+			start_clerk(sim, &clerk, &echo_service, 10);
+		mn_spawn(&sim->kernel, &relay.task, &relay_task);
+		start_customer(sim, &customer, &relay_service, 1);
+		if (queued)
+			start_clerk(sim, &clerk, &echo_service, 10);
+		sim_run_for(sim, 1000);
+		assert_int_equal(customer.result, MN_OK);
+		assert_int_equal(customer.cause, 0);
+		assert_int_equal(relay.asked, customer.id);
+		assert_int_equal(relay.causes[0], customer.id);
+		assert_int_equal(relay.causes[1], customer.id);
+		sim_cancel_all(sim);
+	}
+}
+
+/* Holds two calls, then asks `echo` on behalf of the first, then of nobody. */
+struct double_relay {
+	struct mn_task task;
+	struct mn_server server;
+	struct mn_serving slots[2];
+	struct mn_connect connect;
+	struct mn_client echo;
+	struct mn_call call;
+	struct mn_sleep nap;
+	struct mn_race race;
+	struct number request, response;
+	uint32_t first, causes[2];
+};
+
+static mn_poll double_relay_run(struct double_relay *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_connect(&self->connect, &self->echo, &echo_service, NULL, NULL));
+	MN_TRY(self, mn_register(&self->server, &relay_service, NULL));
+	MN_TRY(self, mn_serve(&self->slots[0], &self->server));
+	self->first = self->slots[0].call->id;
+	MN_TRY(self, mn_serve(&self->slots[1], &self->server));
+	if (mn_serving_live(&self->slots[0]))
+		MN_TRY(self, mn_call(&self->call, &self->echo, &self->request, &self->response));
+	self->causes[0] = self->call.cause;
+	mn_reply(&self->slots[0], MN_OK);
+	mn_reply(&self->slots[1], MN_OK);
+	MN_TRY(self, mn_race(&self->race, mn_sleep(&self->nap, 100),
+			     mn_serve(&self->slots[0], &self->server)));
+	MN_TRY(self, mn_call(&self->call, &self->echo, &self->request, &self->response));
+	self->causes[1] = self->call.cause;
+	MN_END(self);
+}
+
+MN_TASK(double_relay);
+
+static void server_of_several_calls_says_which_is_the_cause(void **state)
+{
+	struct sim *sim = *state;
+	struct clerk clerk = {0};
+	struct double_relay relay = {0};
+	struct customer customers[2] = {0};
+	struct fickle fickle = {.service = &relay_service};
+
+	sim_in_order(sim);
 	start_clerk(sim, &clerk, &echo_service, 10);
-	mn_spawn(&sim->kernel, &relay.task, &relay_task);
-	start_customer(sim, &customer, &relay_service, 1);
+	mn_spawn(&sim->kernel, &relay.task, &double_relay_task);
+	start_customer(sim, &customers[0], &relay_service, 1);
+	start_customer(sim, &customers[1], &relay_service, 1);
+	sim_run_for(sim, 50);
+	mn_spawn(&sim->kernel, &fickle.task, &fickle_task); /* taken back before it is seen */
 	sim_run_for(sim, 1000);
-	assert_int_equal(customer.result, MN_OK);
-	assert_int_equal(customer.cause, 0);
-	assert_int_equal(relay.asked, customer.id);
-	assert_int_equal(relay.causes[0], customer.id);
-	assert_int_equal(relay.causes[1], customer.id);
+	assert_int_equal(relay.causes[0], relay.first);
+	assert_int_equal(relay.causes[1], 0);
 	sim_cancel_all(sim);
 }
 
@@ -980,6 +1083,7 @@ int main(void)
 		SIM_TEST(call_revoked_before_the_server_saw_it_is_not_served),
 		SIM_TEST(time_out_is_prompt_whatever_the_server_does),
 		SIM_TEST(answer_beats_a_cancellation_that_comes_later),
+		SIM_TEST(canceled_task_does_not_begin_a_call),
 		SIM_TEST(pinned_call_stays_until_the_server_lets_go),
 		SIM_TEST(pinned_call_not_yet_in_service_is_canceled_at_once),
 		SIM_TEST(unregistering_answers_every_call_with_gone),
@@ -987,6 +1091,7 @@ int main(void)
 		SIM_TEST(parked_server_learns_that_it_is_unregistered),
 		SIM_TEST(slot_serves_again_after_its_server_was_registered_again),
 		SIM_TEST(stale_handle_never_reaches_the_next_service_in_its_slot),
+		SIM_TEST(unregistering_takes_back_a_call_that_was_not_yet_seen),
 		SIM_TEST(handle_that_was_never_connected_answers_gone),
 		SIM_TEST(second_reply_panics),
 		SIM_TEST(reply_that_is_pending_panics),
@@ -1000,6 +1105,7 @@ int main(void)
 		SIM_TEST(calls_are_served_first_come_first_served),
 		SIM_TEST(busy_callers_share_a_server_evenly),
 		SIM_TEST(nested_calls_carry_their_cause),
+		SIM_TEST(server_of_several_calls_says_which_is_the_cause),
 		SIM_TEST(cause_is_not_passed_to_tasks_that_run_next),
 		SIM_TEST(every_call_has_one_outcome_under_random_limits),
 	};

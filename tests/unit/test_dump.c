@@ -203,8 +203,8 @@ static void caller_waits_for_a_reply_from_a_service_of_a_task(void **state)
 	want_header(2);
 	want("  peer #1 at %s:%d: waits for the service pong, for 0 ms\n", __FILE__,
 	     PEER_CONNECT_LINE);
-	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
-	     __FILE__, PEER_CALL_LINE);
+	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n", __FILE__,
+	     PEER_CALL_LINE);
 	assert_string_equal(dump(sim), wanted);
 	sim_cancel_all(sim);
 }
@@ -286,12 +286,12 @@ static void services_that_call_each_other_are_a_cycle(void **state)
 	start(sim, &pong.task, &peer_task);
 	start(sim, &outside.task, &peer_task);
 	want_header(3);
-	want("  peer #1 at %s:%d: waits for its turn at pong held by peer #2, for 0 ms\n",
-	     __FILE__, PEER_CALL_LINE);
-	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
-	     __FILE__, PEER_CALL_LINE);
-	want("  peer #3 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n",
-	     __FILE__, PEER_CALL_LINE);
+	want("  peer #1 at %s:%d: waits for its turn at pong held by peer #2, for 0 ms\n", __FILE__,
+	     PEER_CALL_LINE);
+	want("  peer #2 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n", __FILE__,
+	     PEER_CALL_LINE);
+	want("  peer #3 at %s:%d: waits for its turn at ping held by peer #1, for 0 ms\n", __FILE__,
+	     PEER_CALL_LINE);
 	want("  cycle: peer #1 -> peer #2 -> peer #1\n");
 	assert_string_equal(dump(sim), wanted);
 	sim_cancel_all(sim);
@@ -346,7 +346,8 @@ struct patient {
 static mn_poll patient_run(struct patient *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_race(&self->race, lock_wait(&self->inner), mn_sleep(&self->nap, 1000)));
+	MN_AWAIT(self, mn_race(&self->race, lock_wait(&self->inner), mn_sleep(&self->nap, 1000)));
+	MN_TRY(self, mn_race(&self->race, mn_sleep(&self->nap, 1000), lock_wait(&self->inner)));
 	MN_END(self);
 }
 
@@ -361,6 +362,9 @@ static void wait_with_a_way_out_is_no_cycle(void **state)
 	patient.inner.lock = &lock;
 	start(sim, &patient.task, &patient_task);
 	assert_null(strstr(dump(sim), "cycle"));
+	sim_run_for(sim, 1000);
+	sim_settle(sim);
+	assert_null(strstr(dump(sim), "cycle")); /* nor the other way round */
 	sim_run(sim);
 }
 

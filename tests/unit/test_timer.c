@@ -785,6 +785,45 @@ static mn_poll pass(struct stubborn *self)
 	return MN_OK;
 }
 
+/* Races a chore with somebody who ignores the cancellation that the chore takes. */
+struct beside {
+	struct mn_task task;
+	struct chore chore;
+	struct stubborn inner; /* for its operation only */
+	struct mn_race race;
+};
+
+static mn_poll beside_run(struct beside *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_race(&self->race, chore_do(&self->chore), pass(&self->inner)));
+	MN_END(self);
+}
+
+MN_TASK(beside);
+
+static void cancellation_of_a_race_reaches_a_side_only_once(void **state)
+{
+	struct sim *sim = *state;
+	struct beside beside = {.chore = {.work_us = 100, .clean_us = 10}};
+
+	mn_spawn(&sim->kernel, &beside.task, &beside_task);
+	sim_settle(sim);
+	sim_cancel(sim, &beside.task);
+	sim_settle(sim);
+	sim_run_for(sim, 5);
+	sim_enter(sim);
+	mn_wake(&beside.task);
+	sim_leave();
+	sim_run(sim);
+	assert_int_equal(beside.chore.clean, MN_OK);
+	beside.inner.open = true;
+	sim_enter(sim);
+	mn_wake(&beside.task);
+	sim_leave();
+	sim_run(sim);
+}
+
 static mn_poll stubborn_run(struct stubborn *self)
 {
 	MN_BEGIN(self);
@@ -892,6 +931,7 @@ int main(void)
 		SIM_TEST(limit_cancels_both_sides_of_a_race),
 		SIM_TEST(cancellation_of_a_race_reaches_both_sides_at_any_time),
 		SIM_TEST(cancellation_after_a_race_was_won_goes_to_the_loser_or_the_next_wait),
+		SIM_TEST(cancellation_of_a_race_reaches_a_side_only_once),
 		SIM_TEST(race_does_not_spin_on_a_loser_that_ignores_it),
 		SIM_TEST(random_acts_always_end),
 	};
