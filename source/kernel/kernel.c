@@ -37,6 +37,8 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	kernel->log_filter.level = kernel->log_filter.least = MN_LOG_INFO;
 	kernel->log_least = config->log ? MN_LOG_INFO : MN_LOG_OFF;
 	kernel->wheel.now_us = mn_platform_now_us(kernel);
+	kernel->wheel.next_us = MN_NEVER;
+	kernel->wheel.exact = true;
 	kernel->now_ticks = (uint32_t)(kernel->wheel.now_us >> 10);
 	if (config->heap)
 		kernel->heap = mn_heap_create(config->heap, config->heap_size);
@@ -132,7 +134,7 @@ static void poll_watched(struct mn_kernel *kernel)
 		MN__EVENT(kernel, waits, task);
 }
 
-static void poll_ready_watched(struct mn_kernel *kernel)
+static __attribute__((noinline)) void poll_ready_watched(struct mn_kernel *kernel)
 {
 	for (int left = MN_POLLS_PER_TURN; left > 0 && kernel->ready != MN__QUEUE_END; left--)
 		poll_watched(kernel);
@@ -146,7 +148,9 @@ uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
 	mn_running = kernel;
 	if (mn_kernel_interrupted(kernel))
 		mn__inbox_drain(kernel);
-	mn__wheel_turn(kernel, mn_platform_now_us(kernel));
+	const uint64_t now_us = mn_platform_now_us(kernel);
+	kernel->now_ticks = (uint32_t)(now_us >> 10);
+	mn__wheel_turn(kernel, now_us);
 	if (MN_UNLIKELY(kernel->watch))
 		poll_ready_watched(kernel);
 	else

@@ -11,18 +11,29 @@
 #include <mnemos/operation.h>
 #include "internal.h"
 
+static __attribute__((noinline)) void spawn_watched(struct mn_kernel *kernel, struct mn_task *task)
+{
+	mn__event_task(kernel, MN__EVENT_SPAWN, task);
+	mn__push(kernel, task);
+}
+
 void mn_spawn(struct mn_kernel *kernel, struct mn_task *task, const struct mn_task_type *type)
 {
 	MN_ASSERT(!(task->frame.flags & MN__TASK_ALIVE));
-	*task = (struct mn_task){
-		.frame = {.flags = MN__TASK_ALIVE},
-		.id = ++kernel->task_id,
-		.type = type,
-	};
+	task->frame = (struct mn_frame){.flags = MN__TASK_ALIVE};
+	task->id = ++kernel->task_id;
+	task->next = NULL;
+	task->type = type;
+	task->waits = NULL;
+	task->polls = 0;
+	task->cause = 0;
+	task->cpu = 0;
 	mn_list_push(&kernel->tasks, &task->all);
 	kernel->task_count++;
-	MN__EVENT(kernel, task, MN__EVENT_SPAWN, task);
-	mn__push(kernel, task);
+	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
+		spawn_watched(kernel, task);
+	else
+		mn__push(kernel, task);
 }
 
 struct mn_task *mn_spawn_heap(struct mn_kernel *kernel, const struct mn_task_type *type)
@@ -64,26 +75,33 @@ static void tell_joins(struct mn_kernel *kernel, const struct mn_task *task, mn_
 	}
 }
 
-void mn__task_end(struct mn_task *task, mn_poll result)
+/* What the end of a task entails besides taking it off the list. */
+static __attribute__((noinline)) void end_slow(struct mn_task *task, mn_poll result, unsigned flags)
 {
 	struct mn_kernel *kernel = mn_running;
-	const unsigned flags = task->frame.flags;
 
-	if (MN_UNLIKELY(task->next != NULL)) /* woken in its last poll: leave the run queue */
-		mn__unqueue(kernel, task);
-	mn_list_remove(&task->all);
-	kernel->task_count--;
 	MN__EVENT(kernel, task, MN__EVENT_END, task);
-	task->frame = (struct mn_frame){.result = (uint8_t)result};
-	kernel->current = NULL;
-	if (MN_LIKELY(flags == MN__TASK_ALIVE))
-		return;
+	if (task->next) /* woken in its last poll: leave the run queue */
+		mn__unqueue(kernel, task);
 	if (flags & MN__TASK_SERVER)
 		mn__registry_task_ended(kernel, task);
 	if (flags & MN__TASK_JOINED)
 		tell_joins(kernel, task, result);
 	if (flags & MN__TASK_HEAP)
 		mn_heap_free(kernel->heap, task);
+}
+
+void mn__task_end(struct mn_task *task, mn_poll result)
+{
+	struct mn_kernel *kernel = mn_running;
+	const unsigned flags = task->frame.flags;
+
+	mn_list_remove(&task->all);
+	kernel->task_count--;
+	kernel->current = NULL;
+	task->frame = (struct mn_frame){.result = (uint8_t)result};
+	if (MN_UNLIKELY(flags != MN__TASK_ALIVE || task->next || kernel->watch & MN__WATCH_EVENTS))
+		end_slow(task, result, flags);
 }
 
 /* Takes a ready task out of the queue, wherever it stands. */

@@ -17,20 +17,21 @@
 /* Timers looked at for an exact deadline; a longer list answers with its slot's start. */
 #define SCAN_MAX 32
 
-static void link_timer(struct mn_timer **head, struct mn_timer *timer)
+static inline void link_timer(struct mn_timer **head, struct mn_timer *timer)
 {
-	timer->next = *head;
+	struct mn_timer *first = *head;
+
+	timer->next = first;
 	timer->pprev = head;
-	if (timer->next)
-		timer->next->pprev = &timer->next;
 	*head = timer;
+	if (MN_UNLIKELY(first != NULL))
+		first->pprev = &timer->next;
 }
 
-static void place(struct mn_wheel *wheel, struct mn_timer *timer)
+static inline void place(struct mn_wheel *wheel, struct mn_timer *timer)
 {
 	const uint64_t at = timer->deadline_us > wheel->now_us ? timer->deadline_us : wheel->now_us;
-	const uint64_t differ = at ^ wheel->now_us;
-	const unsigned top = differ ? 63 - (unsigned)__builtin_clzll(differ) : 0;
+	const unsigned top = 63 - (unsigned)__builtin_clzll((at ^ wheel->now_us) | 1);
 	const unsigned level = (top * 43) >> 8; /* top / 6 */
 
 	if (MN_UNLIKELY(level >= MN__WHEEL_LEVELS)) {
@@ -52,6 +53,10 @@ void mn_timer_arm(struct mn_timer *timer, uint64_t deadline_us)
 	timer->task = kernel->current;
 	timer->deadline_us = deadline_us;
 	wheel->count++;
+	if (deadline_us < wheel->next_us) {
+		wheel->next_us = deadline_us;
+		wheel->exact = true;
+	}
 	place(wheel, timer);
 }
 
@@ -64,6 +69,8 @@ void mn_timer_disarm(struct mn_timer *timer)
 		timer->next->pprev = timer->pprev;
 	timer->pprev = NULL;
 	mn_running->wheel.count--;
+	if (timer->deadline_us == mn_running->wheel.next_us)
+		mn_running->wheel.exact = false; /* from now on it is a lower bound */
 }
 
 static void fire(struct mn_kernel *kernel, struct mn_timer *timer)
@@ -166,26 +173,54 @@ static void turn_far(struct mn_wheel *wheel, uint64_t now_us)
 	place_all(wheel, far);
 }
 
+/* Fires what is due in the first slot, and moves the rest of it down. */
+static void turn_slot(struct mn_kernel *kernel, const struct first *first, uint64_t now_us)
+{
+	struct mn_timer *list = take_slot(&kernel->wheel, first);
+
+	if (MN_UNLIKELY(!list))
+		return;
+	if (MN_LIKELY(!list->next && list->deadline_us <= now_us))
+		fire(kernel, list);
+	else if (first->level == 0)
+		fire_all(kernel, list); /* all have one deadline */
+	else
+		place_all(&kernel->wheel, list);
+}
+
+/* Where the next range of 2^36 us begins. */
+static uint64_t next_range(const struct mn_wheel *wheel)
+{
+	return ((wheel->now_us >> RANGE_BITS) + 1) << RANGE_BITS;
+}
+
 void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
 {
 	struct mn_wheel *wheel = &kernel->wheel;
 	struct first first;
 
-	kernel->now_ticks = (uint32_t)(now_us >> 10);
+	if (now_us < wheel->next_us)
+		return;
 again:
-	while (find_first(wheel, &first) && first.start_us <= now_us) {
-		struct mn_timer *list = take_slot(wheel, &first);
-
-		if (!list)
-			continue;
-		if (first.level == 0 || (!list->next && list->deadline_us <= now_us))
-			fire_all(kernel, list); /* all have one deadline, or there is one */
-		else
-			place_all(wheel, list);
+	while (find_first(wheel, &first)) {
+		if (first.start_us > now_us) {
+			wheel->now_us = now_us;
+			wheel->next_us = first.start_us;
+			wheel->exact = false;
+			return;
+		}
+		turn_slot(kernel, &first, now_us);
 	}
-	if (MN_UNLIKELY((now_us ^ wheel->now_us) >> RANGE_BITS) && wheel->far) {
-		turn_far(wheel, now_us);
-		goto again; /* some may be due */
+	if (MN_UNLIKELY(wheel->far != NULL)) {
+		if ((now_us ^ wheel->now_us) >> RANGE_BITS) {
+			turn_far(wheel, now_us);
+			goto again; /* some may be due */
+		}
+		wheel->next_us = next_range(wheel);
+		wheel->exact = false;
+	} else {
+		wheel->next_us = MN_NEVER;
+		wheel->exact = true;
 	}
 	if (now_us > wheel->now_us)
 		wheel->now_us = now_us;
@@ -205,9 +240,8 @@ static uint64_t least_deadline(const struct mn_timer *list, uint64_t start_us)
 	return least;
 }
 
-uint64_t mn__wheel_next(struct mn_kernel *kernel)
+static uint64_t find_next(struct mn_wheel *wheel)
 {
-	struct mn_wheel *wheel = &kernel->wheel;
 	struct first first;
 
 	if (wheel->count == 0)
@@ -219,7 +253,18 @@ uint64_t mn__wheel_next(struct mn_kernel *kernel)
 			return least_deadline(list, first.start_us);
 		wheel->used[first.level] &= ~(UINT64_C(1) << first.slot);
 	}
-	return least_deadline(wheel->far, ((wheel->now_us >> RANGE_BITS) + 1) << RANGE_BITS);
+	return least_deadline(wheel->far, next_range(wheel));
+}
+
+uint64_t mn__wheel_next(struct mn_kernel *kernel)
+{
+	struct mn_wheel *wheel = &kernel->wheel;
+
+	if (!wheel->exact) {
+		wheel->next_us = find_next(wheel);
+		wheel->exact = true;
+	}
+	return wheel->next_us;
 }
 
 uint64_t mn_now_us(void)
@@ -228,52 +273,38 @@ uint64_t mn_now_us(void)
 }
 
 /* now + us, or MN_NEVER where that is past the end of time. */
-static uint64_t deadline_in(uint64_t us)
+static inline uint64_t deadline_in(uint64_t us)
 {
-	const uint64_t now_us = mn_now_us();
+	uint64_t deadline_us;
 
-	return us > MN_NEVER - now_us ? MN_NEVER : now_us + us;
+	return __builtin_add_overflow(mn_now_us(), us, &deadline_us) ? MN_NEVER : deadline_us;
 }
 
-static mn_poll sleep_leave(struct mn_sleep *sleep, mn_poll how)
+mn_poll mn__sleep_again(struct mn_sleep *sleep)
 {
+	if (!mn_wait_canceled())
+		return mn_wait_park(&sleep->wait);
 	mn_timer_disarm(&sleep->timer);
 	mn_wait_end(&sleep->wait);
-	return how;
+	return MN_ECANCELED;
 }
 
-static mn_poll sleep_poll(struct mn_sleep *sleep)
+static inline mn_poll sleep_start(struct mn_sleep *sleep, uint64_t deadline_us)
 {
-	if (!mn_timer_armed(&sleep->timer)) {
-		mn_wait_end(&sleep->wait);
-		return MN_OK;
-	}
-	if (mn_wait_canceled())
-		return sleep_leave(sleep, MN_ECANCELED);
-	return mn_wait_park(&sleep->wait);
-}
-
-static mn_poll sleep_start(struct mn_sleep *sleep, uint64_t deadline_us)
-{
-	if (mn_wait_canceled())
+	if (MN_UNLIKELY(mn_wait_canceled()))
 		return MN_ECANCELED;
 	mn_wait_begin(&sleep->wait, MN_WAIT_SLEEP, NULL);
+	mn_wait_park(&sleep->wait);
 	mn_timer_arm(&sleep->timer, deadline_us);
-	return mn_wait_park(&sleep->wait);
+	return MN_PENDING;
 }
 
-mn_poll mn_sleep(struct mn_sleep *sleep, uint64_t duration_us)
+mn_poll mn__sleep_for(struct mn_sleep *sleep, uint64_t duration_us)
 {
-	if (mn_wait_active(&sleep->wait))
-		return sleep_poll(sleep);
 	return sleep_start(sleep, deadline_in(duration_us));
 }
 
-mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us)
+mn_poll mn__sleep_until(struct mn_sleep *sleep, uint64_t deadline_us)
 {
-	if (mn_wait_active(&sleep->wait))
-		return sleep_poll(sleep);
-	if (deadline_us <= mn_now_us())
-		return MN_OK;
-	return sleep_start(sleep, deadline_us);
+	return deadline_us <= mn_now_us() ? MN_OK : sleep_start(sleep, deadline_us);
 }

@@ -54,6 +54,35 @@ static inline uint8_t mn__log_least(void)
 	return mn_running ? mn_running->log_least : MN_LOG_OFF;
 }
 
+/* ---- Sleeping ---- */
+
+mn_poll mn__sleep_for(struct mn_sleep *sleep, uint64_t duration_us);
+mn_poll mn__sleep_until(struct mn_sleep *sleep, uint64_t deadline_us);
+mn_poll mn__sleep_again(struct mn_sleep *sleep);
+
+/* A sleep that has begun: over if its timer has fired. */
+static inline mn_poll mn__sleep_poll(struct mn_sleep *sleep)
+{
+	if (MN_UNLIKELY(mn_timer_armed(&sleep->timer)))
+		return mn__sleep_again(sleep);
+	sleep->wait.kind = MN_WAIT_NONE;
+	return MN_OK;
+}
+
+static inline mn_poll mn_sleep(struct mn_sleep *sleep, uint64_t duration_us)
+{
+	if (sleep->wait.kind != MN_WAIT_NONE)
+		return mn__sleep_poll(sleep);
+	return mn__sleep_for(sleep, duration_us);
+}
+
+static inline mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us)
+{
+	if (sleep->wait.kind != MN_WAIT_NONE)
+		return mn__sleep_poll(sleep);
+	return mn__sleep_until(sleep, deadline_us);
+}
+
 /* ---- Calls ---- */
 
 /*

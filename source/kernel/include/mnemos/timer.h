@@ -35,7 +35,9 @@ struct mn_timer {
 
 /* All timers of one kernel. */
 struct mn_wheel {
-	uint64_t now_us;                 /* all before this have fired */
+	uint64_t next_us; /* nothing is due before; the earliest deadline itself if `exact` */
+	bool exact;
+	uint64_t now_us;                 /* as of the last turn that had something to do */
 	uint64_t used[MN__WHEEL_LEVELS]; /* bit per slot; may be stale after a cancel */
 	uint32_t levels;                 /* bit per level; may be stale too */
 	uint32_t count;                  /* armed timers */
@@ -60,10 +62,10 @@ struct mn_sleep {
 };
 
 /* Waits for a duration, counted from the first poll. Errors: MN_ECANCELED. */
-mn_poll mn_sleep(struct mn_sleep *sleep, uint64_t duration_us);
+static inline mn_poll mn_sleep(struct mn_sleep *sleep, uint64_t duration_us);
 
 /* Waits until a point in time; at once if it has passed. Errors: MN_ECANCELED. */
-mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us);
+static inline mn_poll mn_sleep_until(struct mn_sleep *sleep, uint64_t deadline_us);
 
 /*
  * mn_timeout(t, operation, us): the operation with a limit on its time.
@@ -120,5 +122,8 @@ struct mn_race {
 bool mn__race_enter(struct mn_race *race, bool side);
 void mn__race_leave(struct mn_race *race, bool side, mn_poll polled);
 mn_poll mn__race_end(struct mn_race *race);
+
+/* The inline parts of this header are in fast.h, behind what they need. */
+#include <mnemos/kernel.h>
 
 #endif
