@@ -37,8 +37,7 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	kernel->log_filter.level = kernel->log_filter.least = MN_LOG_INFO;
 	kernel->log_least = config->log ? MN_LOG_INFO : MN_LOG_OFF;
 	kernel->wheel.now_us = mn_platform_now_us(kernel);
-	kernel->wheel.next_us = MN_NEVER;
-	kernel->wheel.exact = true;
+	kernel->wheel.next_us = kernel->wheel.rest_us = MN_NEVER;
 	kernel->now_ticks = (uint32_t)(kernel->wheel.now_us >> 10);
 	if (config->heap)
 		kernel->heap = mn_heap_create(config->heap, config->heap_size);

@@ -7,6 +7,9 @@
  * Moving now_us forward up to the start of the first used slot keeps that true for all
  * others, so nothing is touched before its slot comes. When a slot of a higher level
  * comes, its timers are placed anew, further down, in the order they were armed.
+ *
+ * The front timer is earlier than every other and not in the wheel: most timers are armed
+ * to be the next, and fire as the next, and so never see it.
  */
 #include <mnemos/operation.h>
 #include "internal.h"
@@ -45,6 +48,24 @@ static inline void place(struct mn_wheel *wheel, struct mn_timer *timer)
 	link_timer(&wheel->slot[level][slot], timer);
 }
 
+/* Puts a timer into the wheel; the clock may be behind or ahead of its deadline. */
+static __attribute__((noinline)) void insert(struct mn_wheel *wheel, struct mn_timer *timer)
+{
+	if (timer->deadline_us < wheel->rest_us)
+		wheel->rest_us = timer->deadline_us;
+	place(wheel, timer);
+}
+
+/* The timer in front is no longer earlier than every other. */
+static void displace_front(struct mn_wheel *wheel)
+{
+	struct mn_timer *front = wheel->front;
+
+	wheel->front = NULL;
+	if (front)
+		insert(wheel, front);
+}
+
 void mn_timer_arm(struct mn_timer *timer, uint64_t deadline_us)
 {
 	struct mn_kernel *kernel = mn_running;
@@ -53,27 +74,34 @@ void mn_timer_arm(struct mn_timer *timer, uint64_t deadline_us)
 	timer->task = kernel->current;
 	timer->deadline_us = deadline_us;
 	wheel->count++;
+	if (deadline_us <= wheel->next_us && wheel->front)
+		displace_front(wheel);
 	if (deadline_us < wheel->next_us) {
 		wheel->next_us = deadline_us;
-		wheel->exact = true;
+		timer->next = NULL;
+		timer->pprev = &wheel->front;
+		wheel->front = timer;
+	} else {
+		insert(wheel, timer);
 	}
-	place(wheel, timer);
 }
 
 void mn_timer_disarm(struct mn_timer *timer)
 {
+	struct mn_wheel *wheel = &mn_running->wheel;
+
 	if (!timer->pprev)
 		return;
 	*timer->pprev = timer->next; /* the slot's bit may go stale; the turn clears it */
 	if (timer->next)
 		timer->next->pprev = timer->pprev;
+	if (timer->pprev == &wheel->front)
+		wheel->next_us = wheel->rest_us;
 	timer->pprev = NULL;
-	mn_running->wheel.count--;
-	if (timer->deadline_us == mn_running->wheel.next_us)
-		mn_running->wheel.exact = false; /* from now on it is a lower bound */
+	wheel->count--;
 }
 
-static void fire(struct mn_kernel *kernel, struct mn_timer *timer)
+static inline void fire(struct mn_kernel *kernel, struct mn_timer *timer)
 {
 	timer->pprev = NULL;
 	kernel->wheel.count--;
@@ -194,36 +222,42 @@ static uint64_t next_range(const struct mn_wheel *wheel)
 	return ((wheel->now_us >> RANGE_BITS) + 1) << RANGE_BITS;
 }
 
-void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
+/* Turns the wheel itself; returns a time before which nothing in it is due. */
+static __attribute__((noinline)) uint64_t turn_slots(struct mn_kernel *kernel, uint64_t now_us)
 {
 	struct mn_wheel *wheel = &kernel->wheel;
 	struct first first;
 
-	if (now_us < wheel->next_us)
-		return;
 again:
 	while (find_first(wheel, &first)) {
 		if (first.start_us > now_us) {
 			wheel->now_us = now_us;
-			wheel->next_us = first.start_us;
-			wheel->exact = false;
-			return;
+			return first.start_us;
 		}
 		turn_slot(kernel, &first, now_us);
 	}
-	if (MN_UNLIKELY(wheel->far != NULL)) {
-		if ((now_us ^ wheel->now_us) >> RANGE_BITS) {
-			turn_far(wheel, now_us);
-			goto again; /* some may be due */
-		}
-		wheel->next_us = next_range(wheel);
-		wheel->exact = false;
-	} else {
-		wheel->next_us = MN_NEVER;
-		wheel->exact = true;
+	if (MN_UNLIKELY((now_us ^ wheel->now_us) >> RANGE_BITS) && wheel->far) {
+		turn_far(wheel, now_us);
+		goto again; /* some may be due */
 	}
 	if (now_us > wheel->now_us)
 		wheel->now_us = now_us;
+	return wheel->far ? next_range(wheel) : MN_NEVER;
+}
+
+void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
+{
+	struct mn_wheel *wheel = &kernel->wheel;
+
+	if (now_us < wheel->next_us)
+		return;
+	if (wheel->front) {
+		fire(kernel, wheel->front);
+		wheel->front = NULL;
+	}
+	if (now_us >= wheel->rest_us)
+		wheel->rest_us = turn_slots(kernel, now_us);
+	wheel->next_us = wheel->rest_us;
 }
 
 /* The least deadline of a list, or `start_us` if it is too long to look through. */
@@ -260,10 +294,8 @@ uint64_t mn__wheel_next(struct mn_kernel *kernel)
 {
 	struct mn_wheel *wheel = &kernel->wheel;
 
-	if (!wheel->exact) {
-		wheel->next_us = find_next(wheel);
-		wheel->exact = true;
-	}
+	if (!wheel->front && wheel->rest_us != MN_NEVER)
+		wheel->next_us = wheel->rest_us = find_next(wheel);
 	return wheel->next_us;
 }
 

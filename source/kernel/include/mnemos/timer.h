@@ -35,8 +35,9 @@ struct mn_timer {
 
 /* All timers of one kernel. */
 struct mn_wheel {
-	uint64_t next_us; /* nothing is due before; the earliest deadline itself if `exact` */
-	bool exact;
+	struct mn_timer *front;          /* earlier than every other, and not in a slot; or NULL */
+	uint64_t next_us;                /* nothing is due before: front's deadline, or rest_us */
+	uint64_t rest_us;                /* nothing in the slots is due before */
 	uint64_t now_us;                 /* as of the last turn that had something to do */
 	uint64_t used[MN__WHEEL_LEVELS]; /* bit per slot; may be stale after a cancel */
 	uint32_t levels;                 /* bit per level; may be stale too */
