@@ -47,7 +47,7 @@ void mn_platform_halt(void)
 /* Runs until every task has ended; time jumps to the next deadline. */
 static void run(void)
 {
-	while (kernel.task_count) {
+	while (mn_kernel_task_count(&kernel)) {
 		const uint64_t next_us = mn_kernel_run_once(&kernel);
 
 		if (next_us == MN_NEVER)
@@ -100,13 +100,14 @@ struct caller {
 	struct add_client client;
 	struct add_request request;
 	struct add_response response;
+	uint32_t until; /* the sum to reach */
 	struct adder *server;
 };
 
 static mn_poll caller_run(struct caller *self)
 {
 	MN_BEGIN(self);
-	while (self->response.sum != count) {
+	while (self->response.sum != self->until) {
 		self->request.a = self->response.sum;
 		MN_TRY(self, add_call(&self->call, &self->client, &self->request, &self->response));
 	}
@@ -149,9 +150,10 @@ static void bench_call(void)
 	static struct connector connector = {.left = 1, .next = &caller};
 
 	mn_spawn(&kernel, &adder.task, &adder_task);
+	caller.until = (uint32_t)count;
 	mn_spawn(&kernel, &connector.task, &connector_task);
 	run();
-	if (caller.response.sum != count)
+	if (caller.response.sum != caller.until)
 		abort();
 }
 

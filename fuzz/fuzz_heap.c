@@ -137,7 +137,7 @@ static void end(size_t whole)
 		check();
 	}
 	mn_heap_stats(kernel.heap, &stats);
-	FUZZ_CHECK(kernel.task_count == 0);
+	FUZZ_CHECK(mn_kernel_task_count(&kernel) == 0);
 	FUZZ_CHECK(stats.blocks == 0 && stats.waiting == 0 && stats.largest == whole);
 }
 

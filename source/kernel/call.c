@@ -41,8 +41,11 @@ static mn_poll call_cancel(struct mn_call *call)
 	return call_leave(call, MN_ECANCELED);
 }
 
+/* Polled again: answered with an error, or not answered yet. */
 mn_poll mn__call_waiting(struct mn_call *call)
 {
+	if (call->wait.kind >= MN_CALL_DONE)
+		return call_leave(call, (mn_poll)(call->wait.kind - MN_CALL_DONE));
 	if (mn_wait_canceled())
 		return call_cancel(call);
 	return mn_wait_park(&call->wait);

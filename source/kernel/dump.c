@@ -208,7 +208,7 @@ void mn_kernel_dump(const struct mn_kernel *kernel,
 
 	put(&out, kernel->name);
 	put(&out, ": ");
-	put_number(&out, kernel->task_count, 10);
+	put_number(&out, mn_kernel_task_count(kernel), 10);
 	put(&out, " tasks\n");
 	for (node = kernel->tasks.next; node != &kernel->tasks; node = node->next)
 		put_line(&out, kernel, task_of(node));

@@ -10,7 +10,7 @@ void mn__event_task(struct mn_kernel *kernel, enum mn__event event, const struct
 		return;
 	if (event == MN__EVENT_SPAWN)
 		mn_trace("spawn %s #%u, %u tasks", task->type->name, (unsigned)task->id,
-			 (unsigned)kernel->task_count);
+			 (unsigned)mn_kernel_task_count(kernel));
 	else
 		mn_trace("end %s #%u after %u polls", task->type->name, (unsigned)task->id,
 			 (unsigned)task->polls);

@@ -35,6 +35,7 @@ void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
 void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
 
 /* timer.c */
+/* Fires what is due; called when wheel.next_us has come. */
 void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us);
 uint64_t mn__wheel_next(struct mn_kernel *kernel);
 

@@ -149,7 +149,8 @@ uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
 		mn__inbox_drain(kernel);
 	const uint64_t now_us = mn_platform_now_us(kernel);
 	kernel->now_ticks = (uint32_t)(now_us >> 10);
-	mn__wheel_turn(kernel, now_us);
+	if (now_us >= kernel->wheel.next_us)
+		mn__wheel_turn(kernel, now_us);
 	if (MN_UNLIKELY(kernel->watch))
 		poll_ready_watched(kernel);
 	else

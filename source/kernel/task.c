@@ -24,12 +24,10 @@ void mn_spawn(struct mn_kernel *kernel, struct mn_task *task, const struct mn_ta
 	task->id = ++kernel->task_id;
 	task->next = NULL;
 	task->type = type;
-	task->waits = NULL;
 	task->polls = 0;
 	task->cause = 0;
 	task->cpu = 0;
 	mn_list_push(&kernel->tasks, &task->all);
-	kernel->task_count++;
 	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
 		spawn_watched(kernel, task);
 	else
@@ -97,7 +95,7 @@ void mn__task_end(struct mn_task *task, mn_poll result)
 	const unsigned flags = task->frame.flags;
 
 	mn_list_remove(&task->all);
-	kernel->task_count--;
+	kernel->tasks_ended++;
 	kernel->current = NULL;
 	task->frame = (struct mn_frame){.result = (uint8_t)result};
 	if (MN_UNLIKELY(flags != MN__TASK_ALIVE || task->next || kernel->watch & MN__WATCH_EVENTS))

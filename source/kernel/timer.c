@@ -245,19 +245,34 @@ again:
 	return wheel->far ? next_range(wheel) : MN_NEVER;
 }
 
-void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
+/* Not just the front timer is due, or somebody watches. */
+static __attribute__((noinline)) void turn_all(struct mn_kernel *kernel, uint64_t now_us)
 {
 	struct mn_wheel *wheel = &kernel->wheel;
+	struct mn_timer *front = wheel->front;
 
-	if (now_us < wheel->next_us)
-		return;
-	if (wheel->front) {
-		fire(kernel, wheel->front);
-		wheel->front = NULL;
-	}
+	wheel->front = NULL;
+	if (front)
+		fire(kernel, front);
 	if (now_us >= wheel->rest_us)
 		wheel->rest_us = turn_slots(kernel, now_us);
 	wheel->next_us = wheel->rest_us;
+}
+
+void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us)
+{
+	struct mn_wheel *wheel = &kernel->wheel;
+	struct mn_timer *front = wheel->front;
+
+	if (MN_UNLIKELY(!front || now_us >= wheel->rest_us || kernel->watch)) {
+		turn_all(kernel, now_us);
+		return;
+	}
+	wheel->front = NULL;
+	wheel->next_us = wheel->rest_us;
+	wheel->count--;
+	front->pprev = NULL;
+	mn__push(kernel, front->task);
 }
 
 /* The least deadline of a list, or `start_us` if it is too long to look through. */

@@ -101,7 +101,7 @@ static void assert_heap_empty(const struct mn_heap *heap)
 
 void sim_free(struct sim *sim)
 {
-	assert_int_equal(sim->kernel.task_count, 0);
+	assert_int_equal(mn_kernel_task_count(&sim->kernel), 0);
 	assert_int_equal(sim->kernel.wheel.count, 0);
 	assert_heap_empty(sim->kernel.heap);
 	sim_abandon(sim);

@@ -502,7 +502,7 @@ static void a_crowd_comes_to_an_end(void **state)
 		crowd[i].rounds = 50;
 		mn_spawn(&sim->kernel, &crowd[i].task, &member_task);
 	}
-	while (sim->kernel.task_count) {
+	while (mn_kernel_task_count(&sim->kernel)) {
 		sim_run_for(sim, 97);
 		AS_TASK(sim, mn_cancel(&crowd[cancels++ % CROWD].task));
 		if (mn_heap_check(sim->kernel.heap))

@@ -1064,7 +1064,7 @@ static void every_call_has_one_outcome_under_random_limits(void **state)
 		gamblers[i].outcomes = outcomes;
 		mn_spawn(&sim->kernel, &gamblers[i].task, &gambler_task);
 	}
-	while (sim->kernel.task_count > 1)
+	while (mn_kernel_task_count(&sim->kernel) > 1)
 		sim_run_for(sim, 1000);
 	assert_int_equal(outcomes[MN_OK] + outcomes[MN_ETIMEDOUT], 500 * COUNT(gamblers));
 	assert_int_equal(outcomes[MN_OK], clerk.taken - clerk.revoked);

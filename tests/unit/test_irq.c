@@ -168,7 +168,7 @@ static void raise_is_answered_before_a_cancellation(void **state)
 	sim_cancel(sim, &driver.task);
 	sim_settle(sim);
 	assert_int_equal(driver.seen, 2);
-	assert_int_equal(sim->kernel.task_count, 0);
+	assert_int_equal(mn_kernel_task_count(&sim->kernel), 0);
 }
 
 /* Raises, as a handler that interrupts the task, and never waits. */

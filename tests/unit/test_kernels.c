@@ -292,7 +292,7 @@ static uint64_t world_turn(struct world *world)
 static bool still_asking(const struct world *world)
 {
 	for (unsigned i = 0; i < world->count; i++)
-		if (world->machines[i].sim->kernel.task_count > 1)
+		if (mn_kernel_task_count(&world->machines[i].sim->kernel) > 1)
 			return true;
 	return false;
 }

@@ -278,7 +278,7 @@ static void ended_task_can_be_spawned_again(void **state)
 
 	for (int life = 0; life < 3; life++) {
 		mn_spawn(&sim->kernel, &counter.task, &counter_task);
-		assert_int_equal(sim->kernel.task_count, 1);
+		assert_int_equal(mn_kernel_task_count(&sim->kernel), 1);
 		sim_settle(sim);
 		assert_int_equal(counter.seen, 3);
 		assert_int_equal(counter.task.polls, 4);
@@ -382,7 +382,7 @@ static void joined_task_may_be_spawned_again_before_the_joiner_looks(void **stat
 	sim_in_order(sim);
 	mn_spawn(&sim->kernel, &counter.task, &counter_task);
 	mn_spawn(&sim->kernel, &joiner.task, &joiner_task);
-	while (sim->kernel.task_count == 2)
+	while (mn_kernel_task_count(&sim->kernel) == 2)
 		mn_kernel_run_once(&sim->kernel);
 	counter.says = MN_OK;
 	mn_spawn(&sim->kernel, &counter.task, &counter_task);
@@ -530,7 +530,7 @@ static void cancellation_ends_with_the_task(void **state)
 	mn_spawn(&sim->kernel, &quitter.task, &quitter_task);
 	sim_settle(sim);                /* it ended without noticing */
 	sim_cancel(sim, &quitter.task); /* and is not there to notice this */
-	assert_int_equal(sim->kernel.task_count, 0);
+	assert_int_equal(mn_kernel_task_count(&sim->kernel), 0);
 	quitter = (struct quitter){.task = quitter.task, .naps = true};
 	mn_spawn(&sim->kernel, &quitter.task, &quitter_task);
 	sim_run(sim);
@@ -584,7 +584,7 @@ static void spawn_from_a_full_heap_says_so(void **state)
 	while (mn_spawn_heap(&sim->kernel, &bulky_task))
 		count++;
 	assert_in_range(count, 1, SIM_HEAP / sizeof(struct bulky));
-	assert_int_equal(sim->kernel.task_count, count);
+	assert_int_equal(mn_kernel_task_count(&sim->kernel), count);
 	sim_run(sim);
 	assert_non_null(mn_spawn_heap(&sim->kernel, &bulky_task));
 	sim_run(sim);

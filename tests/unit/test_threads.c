@@ -31,11 +31,11 @@ static void ring_bell(void)
 
 static void run_with_interrupts(struct sim *sim)
 {
-	while (sim->kernel.task_count) {
+	while (mn_kernel_task_count(&sim->kernel)) {
 		if (mn_kernel_run_once(&sim->kernel) != MN_NEVER)
 			continue;
 		pthread_mutex_lock(&lock);
-		while (sim->kernel.task_count && !mn_kernel_interrupted(&sim->kernel))
+		while (mn_kernel_task_count(&sim->kernel) && !mn_kernel_interrupted(&sim->kernel))
 			pthread_cond_wait(&interrupt, &lock);
 		pthread_mutex_unlock(&lock);
 	}

@@ -363,7 +363,7 @@ static void random_timers_agree_with_a_sorted_model(void **state)
 
 	sim_in_order(sim);
 	memset(&model, 0, sizeof model);
-	while (model.started < 3000 || sim->kernel.task_count) {
+	while (model.started < 3000 || mn_kernel_task_count(&sim->kernel)) {
 		start_some(sim, &model);
 		cancel_some(sim, &model);
 		sim_settle(sim);

@@ -111,9 +111,9 @@ static inline mn_poll mn_call(struct mn_call *call, const struct mn_client *clie
 {
 	const unsigned state = call->wait.kind;
 
-	if (state >= MN_CALL_DONE) {
+	if (state == MN_CALL_DONE + MN_OK) {
 		call->wait.kind = MN_CALL_IDLE;
-		return (mn_poll)(state - MN_CALL_DONE);
+		return MN_OK;
 	}
 	if (MN_UNLIKELY(state != MN_CALL_IDLE))
 		return mn__call_waiting(call);

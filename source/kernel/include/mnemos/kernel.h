@@ -29,7 +29,7 @@
 struct mn_heap;
 
 /* Polls in one turn before the clock and the inbox are looked at again. */
-#define MN_POLLS_PER_TURN 128
+#define MN_POLLS_PER_TURN 256
 
 /* What a kernel is made of; all memory is the caller's and lives as long as the kernel. */
 struct mn_kernel_config {
@@ -68,8 +68,8 @@ struct mn_kernel {
 	/* Tasks. */
 	struct mn_list tasks; /* all live ones, oldest first */
 	struct mn_list joins; /* waiting mn_join operations */
-	uint32_t task_count;
-	uint32_t task_id; /* last given */
+	uint32_t task_id;     /* last given */
+	uint32_t tasks_ended; /* of those given */
 
 	/* Registry. */
 	struct mn_registry_slot *services;
@@ -105,6 +105,12 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
  * one look at the clock.
  */
 uint64_t mn_kernel_run_once(struct mn_kernel *kernel);
+
+/* Live tasks, now. */
+static inline uint32_t mn_kernel_task_count(const struct mn_kernel *kernel)
+{
+	return kernel->task_id - kernel->tasks_ended;
+}
 
 /* Whether an interrupt came since the last turn: do not sleep. Any context. */
 static inline bool mn_kernel_interrupted(const struct mn_kernel *kernel)

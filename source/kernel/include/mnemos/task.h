@@ -52,6 +52,7 @@ struct mn_task_type {
 typedef uintptr_t mn_cpu_time;
 #define MN_CPU_HZ (sizeof(mn_cpu_time) == 8 ? 1000000000 : 1000000)
 
+/* A task; the first member of every task's struct. For readers; the kernel writes it. */
 struct mn_task {
 	struct mn_frame frame;           /* first: resume point; flags are MN__TASK_ below */
 	uint32_t id;                     /* unique in its kernel, from 1 */
