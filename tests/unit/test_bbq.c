@@ -548,6 +548,26 @@ static void a_write_goes_round_the_end_at_once(void **state)
 	}
 }
 
+/* Room that does not suffice is no reason to run. */
+static void a_writer_is_woken_once(void **state)
+{
+	struct sim *sim = *state;
+	uint8_t storage[8];
+	struct mn_bbq q;
+	struct writer w = {.q = &q, .n = 8, .exact = true};
+
+	mn_bbq_init(&q, storage, sizeof storage);
+	fill(&q, 8);
+	mn_spawn(&sim->kernel, &w.task, &writer_task);
+	sim_settle(sim);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(w.result, MN_PENDING);
+		during(sim, drain(&q, 1));
+	}
+	assert_int_equal(w.result, MN_OK);
+	assert_int_equal(w.task.polls, 2);
+}
+
 static void a_time_out_leaves_no_trace(void **state)
 {
 	struct sim *sim = *state;
@@ -823,6 +843,7 @@ int main(void)
 		SIM_TEST(waits_say_what_they_wait_for),
 		SIM_TEST(an_impossible_wait_is_refused_at_once),
 		SIM_TEST(a_write_goes_round_the_end_at_once),
+		SIM_TEST(a_writer_is_woken_once),
 		SIM_TEST(a_time_out_leaves_no_trace),
 		SIM_TEST(bytes_come_before_a_cancellation),
 		SIM_TEST(two_wakes_at_once),
