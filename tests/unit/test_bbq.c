@@ -421,6 +421,28 @@ static void turns_are_first_come_first_served(void **state)
 	assert_int_equal(mn_bbq_used(&q), 2);
 }
 
+/* Room comes for who waits; somebody new runs before it and finds the room. */
+static void a_newcomer_does_not_take_the_turn(void **state)
+{
+	struct sim *sim = *state;
+	uint8_t storage[4];
+	struct mn_bbq q;
+	struct writer first = {.q = &q, .n = 1}, newcomer = {.q = &q, .n = 1};
+
+	sim_in_order(sim);
+	mn_bbq_init(&q, storage, sizeof storage);
+	fill(&q, 4);
+	mn_spawn(&sim->kernel, &first.task, &writer_task);
+	sim_settle(sim);
+	during(sim, (mn_spawn(&sim->kernel, &newcomer.task, &writer_task), drain(&q, 4)));
+	assert_int_equal(first.result, MN_OK);
+	assert_int_equal(newcomer.result, MN_PENDING);
+	during(sim, mn_bbq_commit(&q, 1));
+	assert_int_equal(newcomer.result, MN_OK);
+	during(sim, mn_bbq_commit(&q, 1));
+	assert_int_equal(mn_bbq_used(&q), 2);
+}
+
 /* Each of three waiting writers is cancelled in turn; the others still get theirs. */
 static void a_cancelled_writer_passes_its_turn(void **state)
 {
@@ -548,24 +570,74 @@ static void a_write_goes_round_the_end_at_once(void **state)
 	}
 }
 
-/* Room that does not suffice is no reason to run. */
+/* Room that does not suffice is no reason to run; nor is room while another has a grant. */
 static void a_writer_is_woken_once(void **state)
+{
+	struct sim *sim = *state;
+
+	for (unsigned behind = 0; behind < 2; behind++) {
+		uint8_t storage[8];
+		struct mn_bbq q;
+		struct mn_bbq_write tx = {0};
+		struct writer w = {.q = &q, .n = 8, .exact = true};
+
+		mn_bbq_init(&q, storage, sizeof storage);
+		fill(&q, 7);
+		assert_int_equal(mn_bbq_try_write(&tx, &q, 1), MN_OK);
+		if (!behind)
+			mn_bbq_commit(&q, 1);
+		mn_spawn(&sim->kernel, &w.task, &writer_task);
+		sim_settle(sim);
+		if (behind) {
+			during(sim, drain(&q, 1));
+			assert_int_equal(w.task.polls, 1);
+			during(sim, mn_bbq_commit(&q, 1)); /* its turn, but no room */
+		}
+		for (unsigned i = behind; i < 8; i++) {
+			assert_int_equal(w.result, MN_PENDING);
+			during(sim, drain(&q, 1));
+		}
+		assert_int_equal(w.result, MN_OK);
+		assert_int_equal(w.task.polls, 2 + behind);
+	}
+}
+
+/* One byte of room in the middle of the storage is room. */
+static void a_full_wrapped_queue_wakes_its_writer(void **state)
 {
 	struct sim *sim = *state;
 	uint8_t storage[8];
 	struct mn_bbq q;
-	struct writer w = {.q = &q, .n = 8, .exact = true};
+	struct writer w = {.q = &q, .n = 1};
 
 	mn_bbq_init(&q, storage, sizeof storage);
 	fill(&q, 8);
+	drain(&q, 4);
+	fill(&q, 4);
 	mn_spawn(&sim->kernel, &w.task, &writer_task);
 	sim_settle(sim);
-	for (int i = 0; i < 8; i++) {
-		assert_int_equal(w.result, MN_PENDING);
-		during(sim, drain(&q, 1));
-	}
+	assert_int_equal(w.result, MN_PENDING);
+	during(sim, drain(&q, 1));
 	assert_int_equal(w.result, MN_OK);
-	assert_int_equal(w.task.polls, 2);
+	assert_ptr_equal(w.tx.data, storage + 4);
+}
+
+static void releasing_too_much_panics_also_while_a_writer_waits(void **state)
+{
+	struct sim *sim = *state;
+	uint8_t storage[4];
+	struct mn_bbq q;
+	struct mn_bbq_read rx = {0};
+	struct writer w = {.q = &q, .n = 1};
+
+	mn_bbq_init(&q, storage, sizeof storage);
+	fill(&q, 4);
+	mn_spawn(&sim->kernel, &w.task, &writer_task);
+	sim_settle(sim);
+	assert_int_equal(mn_bbq_try_read(&rx, &q), MN_OK);
+	sim_enter(sim);
+	assert_true(sim_panics(mn_bbq_release(&q, 5)));
+	during(sim, mn_cancel(&w.task));
 }
 
 static void a_time_out_leaves_no_trace(void **state)
@@ -838,12 +910,15 @@ int main(void)
 		SIM_TEST(a_stream_arrives_through_any_capacity),
 		SIM_TEST(sends_of_many_producers_do_not_mix),
 		SIM_TEST(turns_are_first_come_first_served),
+		SIM_TEST(a_newcomer_does_not_take_the_turn),
 		SIM_TEST(a_cancelled_writer_passes_its_turn),
 		SIM_TEST(turns_while_a_grant_is_out),
 		SIM_TEST(waits_say_what_they_wait_for),
 		SIM_TEST(an_impossible_wait_is_refused_at_once),
 		SIM_TEST(a_write_goes_round_the_end_at_once),
 		SIM_TEST(a_writer_is_woken_once),
+		SIM_TEST(a_full_wrapped_queue_wakes_its_writer),
+		SIM_TEST(releasing_too_much_panics_also_while_a_writer_waits),
 		SIM_TEST(a_time_out_leaves_no_trace),
 		SIM_TEST(bytes_come_before_a_cancellation),
 		SIM_TEST(two_wakes_at_once),
