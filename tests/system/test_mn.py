@@ -9,7 +9,6 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
-import pty
 import re
 import shutil
 import signal
@@ -152,24 +151,29 @@ def test_scripts_are_clean_for_shellcheck():
 
 # --- run: two processes in one terminal
 
-MELPOMENE = """#!/usr/bin/python3
-import os, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: (print("melpomene down", flush=True), os._exit(0)))
-print("melpomene", os.getpid(), *sys.argv[1:], flush=True)
+# Each line is one write, so that the two do not mix within a line.
+STAND_IN = """#!/usr/bin/python3
+import os, signal, sys, termios
+def say(*words): os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+"""
+MELPOMENE = STAND_IN + """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+say("melpomene", os.getpid(), *sys.argv[1:])
 if sys.argv[1:] == ["die"]: sys.exit(3)
 if sys.argv[1:] == ["crash"]: os.kill(os.getpid(), signal.SIGSEGV)
-while True: signal.pause()
+signal.sigwait([signal.SIGTERM])
+say("melpomene down")
+if sys.argv[1:] == ["hang"]: signal.sigwait([signal.SIGTERM])
 """
 # Leaves the terminal without echo, as a crash would.
-CROWTTY = """#!/usr/bin/python3
-import os, sys, termios
+CROWTTY = STAND_IN + """
 mode = termios.tcgetattr(0)
 mode[3] &= ~termios.ECHO
 termios.tcsetattr(0, termios.TCSANOW, mode)
-print("crowtty", os.getpid(), *sys.argv[1:], flush=True)
+say("crowtty", os.getpid(), *sys.argv[1:])
 for line in sys.stdin:
     if line == "quit\\n": sys.exit(0)
-    print("typed", line, end="", flush=True)
+    say("typed", line.strip())
 """
 
 
@@ -184,10 +188,14 @@ class Session:
             program.chmod(0o755)
         (door / "tools/mn/build").write_text("#!/bin/bash\n")
         self.text = ""
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.execv(door / "mn", [str(door / "mn"), "run", *args])
+        self.terminal, inside = os.openpty()
         self.mode = termios.tcgetattr(self.terminal)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.terminal)
+            os.login_tty(inside)
+            os.execv(door / "mn", [str(door / "mn"), "run", *args])
+        os.close(inside)
 
     def read_until(self, pattern):
         """Returns the match; the end of the output before it is a failure."""
@@ -197,7 +205,7 @@ class Session:
 
     def boot(self):
         names = ("melpomene", "crowtty")
-        self.pids = [int(self.read_until(name + r" (\d+)")[1]) for name in names]
+        self.pids = [int(self.read_until(name + r" (\d+)\s")[1]) for name in names]
 
     def type(self, text):
         os.write(self.terminal, text.encode())
@@ -247,7 +255,16 @@ def test_run_ends_when_melpomene_fails(door):
 def test_run_names_the_signal_of_a_crash(door):
     session = Session(door, "--", "crash")
     assert session.end() == 128 + signal.SIGSEGV
-    assert "melpomene was ended by signal SEGV" in session.text
+    assert "melpomene was ended by signal SIGSEGV" in session.text
+
+
+def test_run_ends_what_hangs_at_the_second_ctrl_c(door):
+    session = Session(door, "--", "hang")
+    session.boot()
+    session.type("\x03")
+    session.read_until("melpomene down")
+    session.type("\x03")
+    assert session.end() == 130
 
 
 # --- test: what counts as what
