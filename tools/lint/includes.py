@@ -12,7 +12,7 @@ BELOW = {
     "proto": ["abi"],
     "kernel": ["proto", "abi"],
     "services": ["kernel", "proto", "abi"],
-    "daemons": ["services", "kernel", "proto", "abi"],
+    "daemons": ["services", "kernel", "proto", "abi", "config"],
     "drivers": ["services", "kernel", "proto", "abi"],
     "config": ["proto", "abi"],
     "tools": ["proto", "abi"],

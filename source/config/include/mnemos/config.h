@@ -10,7 +10,8 @@
  *   - as a blob (the simulator): `mnconfig encode FILE` writes one, mn_config_decode()
  *     reads it. Nothing in a blob is trusted.
  *
- * Only platforms use this; they hand each part of the system its own values. Keys, ranges and
+ * Only platforms and the start of the default services use this; they hand each part of the
+ * system its own values. Keys, ranges and
  * defaults: book/reference/configuration.md, which is made from the schema, as the structs
  * are. Tables nest as in the file: config->services.serial_mux.max_frame. A duration is in
  * microseconds, a size in bytes; text ends with NUL; bytes have their length in NAME_len.

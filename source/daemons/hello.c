@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The greeting on a virtual port; the contract is in the header. */
+#include <mnemos/daemons/hello.h>
+
+#define MN_LOG_TARGET "daemons::hello"
+
+static mn_poll open_port(struct mn_hello *self)
+{
+	return mn_sermux_open(&self->open, self->config.port, self->config.buffer_size,
+			      MN_SERMUX_DROP, &self->port);
+}
+
+static mn_poll nap(struct mn_hello *self)
+{
+	return mn_sleep_until(&self->nap, self->next_us);
+}
+
+/* The next point of the grid: those that a busy or sleeping machine has missed are left out. */
+static void set_next(struct mn_hello *self)
+{
+	const uint64_t late_us = mn_now_us() - self->next_us;
+
+	self->next_us += (late_us / self->config.interval_us + 1) * self->config.interval_us;
+}
+
+/* MN_OK if there is nothing to do but wait for the next time. */
+static mn_poll greet(struct mn_hello *self)
+{
+	const mn_poll sent =
+		mn_sermux_try_write(&self->port, self->config.message, self->config.message_len);
+
+	if (sent == MN_OK || sent == MN_EGONE)
+		return sent;
+	self->skipped++;
+	mn_debug("no greeting: %s", mn_error_text(sent));
+	return MN_OK;
+}
+
+static mn_poll mn_hello_run(struct mn_hello *self)
+{
+	MN_BEGIN(self);
+	self->next_us = mn_now_us();
+	for (;;) {
+		MN_AWAIT(self, open_port(self));
+		if (MN_RESULT(self) == MN_EGONE)
+			continue;
+		if (MN_RESULT(self) != MN_OK)
+			break;
+		do {
+			set_next(self);
+			MN_AWAIT(self, nap(self));
+		} while (MN_RESULT(self) == MN_OK && greet(self) == MN_OK);
+		mn_sermux_close(&self->port);
+		if (MN_RESULT(self) != MN_OK)
+			break;
+	}
+	mn_debug("ends: %s", mn_error_text(MN_RESULT(self)));
+	MN_RETURN(self, MN_RESULT(self));
+	MN_END(self);
+}
+
+MN_TASK_AS(mn_hello, struct mn_hello, "hello");
+
+void mn_hello_start(struct mn_hello *hello, struct mn_kernel *kernel,
+		    const struct mn_hello_config *config)
+{
+	MN_ASSERT(config->interval_us > 0 && config->message_len <= MN_HELLO_MESSAGE_MAX);
+	hello->config = *config;
+	mn_spawn(kernel, &hello->task, &mn_hello_task);
+}
