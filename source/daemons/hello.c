@@ -36,6 +36,14 @@ static mn_poll greet(struct mn_hello *self)
 	return MN_OK;
 }
 
+/* Nobody else will say why it is no longer there. */
+static mn_poll last_words(mn_poll why)
+{
+	if (why != MN_ECANCELED)
+		mn_warn("ends: %s", mn_error_text(why));
+	return why;
+}
+
 static mn_poll mn_hello_run(struct mn_hello *self)
 {
 	MN_BEGIN(self);
@@ -54,8 +62,7 @@ static mn_poll mn_hello_run(struct mn_hello *self)
 		if (MN_RESULT(self) != MN_OK)
 			break;
 	}
-	mn_debug("ends: %s", mn_error_text(MN_RESULT(self)));
-	MN_RETURN(self, MN_RESULT(self));
+	MN_RETURN(self, last_words(MN_RESULT(self)));
 	MN_END(self);
 }
 

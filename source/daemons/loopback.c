@@ -10,6 +10,14 @@ static mn_poll open_port(struct mn_loopback *self)
 			      self->config.when_full, &self->port);
 }
 
+/* Nobody else will say why it is no longer there. */
+static mn_poll last_words(mn_poll why)
+{
+	if (why != MN_ECANCELED)
+		mn_warn("ends: %s", mn_error_text(why));
+	return why;
+}
+
 static mn_poll mn_loopback_run(struct mn_loopback *self)
 {
 	MN_BEGIN(self);
@@ -33,8 +41,7 @@ static mn_poll mn_loopback_run(struct mn_loopback *self)
 		if (MN_RESULT(self) == MN_ECANCELED)
 			break;
 	}
-	mn_debug("ends: %s", mn_error_text(MN_RESULT(self)));
-	MN_RETURN(self, MN_RESULT(self));
+	MN_RETURN(self, last_words(MN_RESULT(self)));
 	MN_END(self);
 }
 

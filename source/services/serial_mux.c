@@ -208,6 +208,14 @@ static bool see_to(struct mn_serial_mux *mux, mn_poll came)
 	return came == MN_OK && mux->race.result[0] != MN_OK;
 }
 
+/* Nobody else will say why it is no longer there. */
+static mn_poll last_words(mn_poll why)
+{
+	if (why != MN_ECANCELED)
+		mn_warn("ends: %s", mn_error_text(why));
+	return why;
+}
+
 static mn_poll mn_serial_mux_run(struct mn_serial_mux *self)
 {
 	MN_BEGIN(self);
@@ -228,8 +236,7 @@ static mn_poll mn_serial_mux_run(struct mn_serial_mux *self)
 		mn_unregister(&self->server);
 	}
 	leave_ports(self);
-	mn_debug("ends: %s", mn_error_text(self->why));
-	MN_RETURN(self, self->why);
+	MN_RETURN(self, last_words(self->why));
 	MN_END(self);
 }
 
