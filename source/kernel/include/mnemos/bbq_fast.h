@@ -18,7 +18,9 @@ void mn__bbq_wake_reader(struct mn_bbq *q);
 /* Whether somebody may want to see what queues do. */
 static inline bool mn__bbq_traced(void)
 {
-	return MN_LOG_TRACE >= MN_LOG_COMPILED && mn__log_least() <= MN_LOG_TRACE;
+	const int compiled = MN_LOG_COMPILED;
+
+	return compiled <= MN_LOG_TRACE && mn__log_least() <= MN_LOG_TRACE;
 }
 
 static inline mn_poll mn__bbq_grant(struct mn_bbq_write *op, struct mn_bbq *q, size_t len)
