@@ -141,6 +141,26 @@ static const struct mn_wait *waits_of(const struct mn_kernel *kernel, const stru
 	return waits->kind != MN_WAIT_NONE && waits->kind < MN_WAIT_OVER ? waits : NULL;
 }
 
+/* A time-out around its wait will end it; what a connect's timer does is just a line in the log. */
+static bool has_limit(const struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_wait *wait = waits_of(kernel, task);
+
+	return wait && !wait->more && wait->kind != MN_WAIT_SLEEP &&
+	       wait->kind != MN_WAIT_CONNECT && mn__wheel_deadline_of(kernel, task) != MN_NEVER;
+}
+
+static void put_limit(const struct out *out, const struct mn_kernel *kernel,
+		      const struct mn_task *task)
+{
+	const uint64_t now_us = mn_platform_now_us(kernel);
+	const uint64_t deadline_us = mn__wheel_deadline_of(kernel, task);
+
+	put(out, ", at most ");
+	put_number(out, deadline_us > now_us ? (deadline_us - now_us + 999) / 1000 : 0, 10);
+	put(out, " ms longer");
+}
+
 static void put_line(const struct out *out, const struct mn_kernel *kernel,
 		     const struct mn_task *task)
 {
@@ -160,16 +180,19 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 		put(out, wait == task->waits ? ": waits for " : " or ");
 		put_wait(out, kernel, wait);
 	}
+	if (has_limit(kernel, task))
+		put_limit(out, kernel, task);
 	put(out, "\n");
 }
 
-/* The task that a waiting task depends on, if it is exactly one. */
+/* The task that a waiting task depends on, if it is exactly one, and for ever. */
 static const struct mn_task *next_in_chain(const struct mn_kernel *kernel,
 					   const struct mn_task *task)
 {
 	const struct mn_wait *wait = waits_of(kernel, task);
 
-	return wait && !wait->more ? mn_wait_holder(kernel, wait) : NULL;
+	return wait && !wait->more && !has_limit(kernel, task) ? mn_wait_holder(kernel, wait)
+							       : NULL;
 }
 
 /* Whether following the holders from `task` leads back to it, and it has the least id. */

@@ -38,6 +38,8 @@ void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
 /* Fires what is due; called when wheel.next_us has come. */
 void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us);
 uint64_t mn__wheel_next(struct mn_kernel *kernel);
+/* The earliest deadline that wakes a task, or MN_NEVER. Looks at every timer: for dumps. */
+uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_task *task);
 
 /* irq.c */
 void mn__inbox_drain(struct mn_kernel *kernel);

@@ -314,6 +314,25 @@ uint64_t mn__wheel_next(struct mn_kernel *kernel)
 	return wheel->next_us;
 }
 
+static uint64_t least_of(const struct mn_timer *list, const struct mn_task *task, uint64_t least)
+{
+	for (; list; list = list->next)
+		if (list->task == task && list->deadline_us < least)
+			least = list->deadline_us;
+	return least;
+}
+
+uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_task *task)
+{
+	const struct mn_wheel *wheel = &kernel->wheel;
+	uint64_t least = least_of(wheel->front, task, least_of(wheel->far, task, MN_NEVER));
+
+	for (unsigned level = 0; level < MN__WHEEL_LEVELS; level++)
+		for (unsigned slot = 0; slot < MN__WHEEL_SLOTS; slot++)
+			least = least_of(wheel->slot[level][slot], task, least);
+	return least;
+}
+
 uint64_t mn_now_us(void)
 {
 	return mn_platform_now_us(mn_running);

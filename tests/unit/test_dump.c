@@ -147,6 +147,24 @@ static mn_poll locker_run(struct locker *self)
 
 MN_TASK(locker);
 
+/* Waits for a lock, but not for ever. */
+struct hasty {
+	struct mn_task task;
+	struct mn_timeout limit;
+	struct locker inner; /* its wait and its lock */
+};
+
+enum { HASTY_LINE = __LINE__ + 5 };
+
+static mn_poll hasty_run(struct hasty *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_timeout(&self->limit, lock_wait(&self->inner), 30000));
+	MN_END(self);
+}
+
+MN_TASK(hasty);
+
 static void start(struct sim *sim, struct mn_task *task, const struct mn_task_type *type)
 {
 	mn_spawn(&sim->kernel, task, type);
@@ -426,6 +444,27 @@ static void assertion_that_holds_does_nothing(void **state)
 	assert_false(sim_panics(check(true)));
 }
 
+static void wait_that_a_time_out_will_end_says_when_and_is_no_cycle(void **state)
+{
+	struct sim *sim = *state;
+	struct lock locks[2];
+	struct hasty hasty = {.inner.lock = &locks[0]};
+	struct locker locker = {.lock = &locks[1]};
+
+	locks[0].owner = &locker.task;
+	locks[1].owner = &hasty.task;
+	start(sim, &hasty.task, &hasty_task);
+	start(sim, &locker.task, &locker_task);
+	want_header(2);
+	want("  hasty #1 at %s:%d: waits for mutex %p held by locker #2, for 0 ms, "
+	     "at most 30 ms longer\n",
+	     __FILE__, HASTY_LINE, (void *)&locks[0]);
+	want("  locker #2 at %s:%d: waits for mutex %p held by hasty #1, for 0 ms\n", __FILE__,
+	     LOCKER_LINE, (void *)&locks[1]);
+	assert_string_equal(dump(sim), wanted);
+	sim_cancel_all(sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +476,7 @@ int main(void)
 		SIM_TEST(every_cycle_of_locks_is_named_once),
 		SIM_TEST(cycle_of_64_tasks_is_found),
 		SIM_TEST(wait_with_a_way_out_is_no_cycle),
+		SIM_TEST(wait_that_a_time_out_will_end_says_when_and_is_no_cycle),
 		SIM_TEST(panic_tells_where_in_which_task_and_what_all_others_do),
 		SIM_TEST(panic_outside_of_a_kernel_tells_where),
 		SIM_TEST(assertion_that_holds_does_nothing),
