@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* melpomene: MnemOS as a program, its devices played by the host. */
+#include "machine.h"
+#include "panic.h"
+
+static struct machine machine;
+
+static void run(void)
+{
+	while (!machine.ending)
+		mn_platform_wait(&machine.kernel, mn_kernel_run_once(&machine.kernel));
+	if (machine.options->dump)
+		machine_dump(&machine);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	const int code = options_parse(&options, argc, argv);
+
+	if (code >= 0)
+		return code;
+	machine.exit_code = EXIT_TROUBLE;
+	panic_watch(&machine);
+	if (machine_open(&machine, &options)) {
+		machine.exit_code = EXIT_GOOD;
+		machine_introduce(&machine);
+		run();
+	}
+	panic_watch(NULL);
+	machine_close(&machine);
+	return machine.exit_code;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "serial_device.h"
+
+#define TARGET "melpomene::serial"
+
+/* A system that never gets idle does not keep the next peer waiting longer than this. */
+#define SETTLING_TURNS_MAX 1000
+
+#define LAST_WORDS_MS 1000
+
+/* ---- Output ------------------------------------------------------------------------ */
+
+/* Drops all that is there to be sent. */
+static void discard(struct serial_device *device)
+{
+	size_t len;
+
+	while (mn_bbq_irq_peek(&device->tx, &len), len > 0) {
+		device->discarded += len;
+		mn_bbq_irq_release(&device->tx, len);
+	}
+}
+
+static void let_go(struct serial_device *device);
+
+/* Sends what is there, until the peer takes no more. */
+static void transmit(struct serial_device *device)
+{
+	const uint8_t *data;
+	size_t len;
+
+	while (!device->stuck && (data = mn_bbq_irq_peek(&device->tx, &len), len > 0)) {
+		const ssize_t n = write(device->fd, data, len);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			let_go(device);
+			return;
+		}
+		device->stuck = n < 0 ? errno == EAGAIN : (size_t)n < len;
+		if (n > 0) {
+			device->sent += (uint64_t)n;
+			mn_bbq_irq_release(&device->tx, (size_t)n);
+		}
+	}
+}
+
+/* ---- Input ------------------------------------------------------------------------- */
+
+/* The peer has ended its sending (3), or there is an error (4); false to try again. */
+static bool receive_ended(struct serial_device *device, ssize_t n)
+{
+	if (n < 0 && errno == EINTR)
+		return false;
+	if (n == 0)
+		device->state = SERIAL_DRAINING;
+	else if (errno != EAGAIN)
+		let_go(device);
+	return true;
+}
+
+/* Reads into the ring until there is no more, or no room: then `look` stays set. */
+static void receive(struct serial_device *device)
+{
+	size_t room;
+	uint8_t *to;
+
+	while (to = mn_bbq_irq_grant(&device->rx, &room), room > 0) {
+		const ssize_t n = read(device->fd, to, room);
+
+		device->look = false;
+		if (n <= 0) {
+			if (receive_ended(device, n))
+				return;
+			continue;
+		}
+		device->received += (uint64_t)n;
+		mn_bbq_irq_commit(&device->rx, (size_t)n);
+		if ((size_t)n < room) /* that was all; if not, an event will tell */
+			return;
+	}
+	device->look = true;
+}
+
+/* ---- The peer ---------------------------------------------------------------------- */
+
+static void changed(uv_poll_t *poll, int status, int events);
+
+/* Tells the loop what to wait for; no system call if that is what it was. */
+static void watch(struct serial_device *device, int events)
+{
+	if (events == device->watched)
+		return;
+	device->watched = events;
+	if (events)
+		uv_poll_start(&device->poll, events, changed);
+	else
+		uv_poll_stop(&device->poll);
+}
+
+static void closed(uv_handle_t *poll)
+{
+	struct serial_device *device = poll->data;
+
+	device->closing = false;
+}
+
+/* 4: the peer has gone, or has had all its answers. */
+static void let_go(struct serial_device *device)
+{
+	uv_close((uv_handle_t *)&device->poll, closed);
+	close(device->fd);
+	device->closing = true;
+	device->fd = -1;
+	device->watched = 0;
+	device->state = SERIAL_SETTLING;
+	device->settling = 0;
+	mn_serial_line_detach(&device->line);
+	serial_peers_released(&device->peers);
+	log_sink_say(device->log, MN_LOG_DEBUG, TARGET,
+		     "client gone; %" PRIu64 " bytes in, %" PRIu64 " out, %" PRIu64
+		     " discarded so far",
+		     device->received, device->sent, device->discarded);
+}
+
+/* 1 */
+static void somebody_is_there(void *context)
+{
+	struct serial_device *device = context;
+
+	device->fd = serial_peers_take(&device->peers);
+	if (device->fd < 0)
+		return;
+	uv_poll_init(device->loop, &device->poll, device->fd);
+	device->poll.data = device;
+	device->state = SERIAL_ATTACHED;
+	log_sink_say(device->log, MN_LOG_DEBUG, TARGET, "client connected");
+	mn_serial_line_attach(&device->line);
+}
+
+/* 2, in task context. */
+static void accepted(struct mn_serial_line *line)
+{
+	struct serial_device *device = MN_CONTAINER(line, struct serial_device, line);
+
+	if (device->state != SERIAL_ATTACHED || !mn_serial_line_flows(line))
+		return;
+	discard(device);
+	device->state = SERIAL_FLOWING;
+	device->look = true;
+	device->stuck = false;
+}
+
+static void changed(uv_poll_t *poll, int status, int events)
+{
+	struct serial_device *device = poll->data;
+
+	if (status < 0) {
+		let_go(device);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		device->stuck = false; /* serial_device_work, which is next, sends */
+	if (events & UV_READABLE)
+		receive(device);
+}
+
+/* ---- After each turn of the kernel --------------------------------------------------- */
+
+static bool is_empty(const struct mn_bbq_irq *ring)
+{
+	return mn_bbq_used(&ring->bbq) == 0;
+}
+
+/* 5 */
+static void settle(struct serial_device *device, bool idle)
+{
+	const bool quiet = idle && !mn_kernel_interrupted(device->line.changed.kernel);
+
+	if (device->closing || (!quiet && ++device->settling < SETTLING_TURNS_MAX))
+		return;
+	device->state = SERIAL_EMPTY;
+	serial_peers_watch(&device->peers);
+}
+
+static void flow(struct serial_device *device)
+{
+	transmit(device);
+	if (device->state == SERIAL_FLOWING && device->look)
+		receive(device);
+	if (device->state == SERIAL_FLOWING)
+		watch(device, (device->look ? 0 : UV_READABLE) | (device->stuck ? UV_WRITABLE : 0));
+}
+
+static void drain(struct serial_device *device, bool idle)
+{
+	transmit(device);
+	if (device->state != SERIAL_DRAINING)
+		return;
+	watch(device, device->stuck ? UV_WRITABLE : 0);
+	if (idle && !mn_kernel_interrupted(device->line.changed.kernel) && is_empty(&device->rx) &&
+	    is_empty(&device->tx))
+		let_go(device);
+}
+
+void serial_device_work(struct serial_device *device, bool idle)
+{
+	switch (device->state) {
+	case SERIAL_CLOSED:
+		break;
+	case SERIAL_EMPTY:
+	case SERIAL_ATTACHED:
+		discard(device);
+		break;
+	case SERIAL_FLOWING:
+		flow(device);
+		break;
+	case SERIAL_DRAINING:
+		drain(device, idle);
+		break;
+	case SERIAL_SETTLING:
+		discard(device);
+		settle(device, idle);
+		break;
+	}
+}
+
+/* ---- Begin and end ------------------------------------------------------------------- */
+
+size_t serial_device_memory(const struct mn_config_tcp_uart *config)
+{
+	return memory_for(config->incoming_size) + memory_for(config->outgoing_size);
+}
+
+bool serial_device_open(struct serial_device *device, struct mn_kernel *kernel, uv_loop_t *loop,
+			struct memory *memory, struct log_sink *log,
+			const struct serial_address *address,
+			const struct mn_config_tcp_uart *config)
+{
+	device->loop = loop;
+	device->log = log;
+	device->fd = -1;
+	if (!serial_peers_open(&device->peers, loop, address, somebody_is_there, device))
+		return false;
+	mn_bbq_irq_init(&device->rx, kernel, memory_take(memory, config->incoming_size),
+			config->incoming_size, MN_BBQ_IRQ_WRITES, NULL);
+	mn_bbq_irq_init(&device->tx, kernel, memory_take(memory, config->outgoing_size),
+			config->outgoing_size, MN_BBQ_IRQ_READS, NULL);
+	mn_serial_line_init(&device->line, kernel, &device->rx.bbq, &device->tx.bbq, accepted);
+	mn_simple_serial_start(&device->server, kernel, &device->line, "tcp_uart");
+	device->state = SERIAL_EMPTY;
+	serial_peers_watch(&device->peers);
+	return true;
+}
+
+void serial_device_print(const struct serial_device *device)
+{
+	static const char *const states[] = {
+		[SERIAL_CLOSED] = "none",
+		[SERIAL_EMPTY] = "nobody is connected",
+		[SERIAL_ATTACHED] = "a client waits to be accepted",
+		[SERIAL_FLOWING] = "a client is connected",
+		[SERIAL_DRAINING] = "a client has ended its sending",
+		[SERIAL_SETTLING] = "a client has just gone",
+	};
+
+	printf("serial line: %s", states[device->state]);
+	if (device->state != SERIAL_CLOSED)
+		printf("; in the rings %zu and %zu bytes; in all %" PRIu64 " in, %" PRIu64
+		       " out, %" PRIu64 " discarded",
+		       mn_bbq_used(&device->rx.bbq), mn_bbq_used(&device->tx.bbq), device->received,
+		       device->sent, device->discarded);
+	putchar('\n');
+}
+
+void serial_device_last_words(struct serial_device *device, const char *text, size_t len)
+{
+	struct pollfd peer = {.fd = device->fd, .events = POLLOUT};
+
+	if (device->state != SERIAL_FLOWING && device->state != SERIAL_DRAINING)
+		return;
+	while (len > 0 && poll(&peer, 1, LAST_WORDS_MS) > 0) {
+		const ssize_t n = write(device->fd, text, len);
+
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+void serial_device_close(struct serial_device *device)
+{
+	if (device->state == SERIAL_CLOSED)
+		return;
+	if (device->fd >= 0) {
+		uv_close((uv_handle_t *)&device->poll, NULL);
+		close(device->fd);
+	}
+	serial_peers_close(&device->peers);
+	device->state = SERIAL_CLOSED;
+}
