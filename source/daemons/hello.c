@@ -23,17 +23,25 @@ static void set_next(struct mn_hello *self)
 	self->next_us += (late_us / self->config.interval_us + 1) * self->config.interval_us;
 }
 
-/* MN_OK if there is nothing to do but wait for the next time. */
+/* Waits for its turn, but not for ever: half an interval, so that the next one is in time. */
 static mn_poll greet(struct mn_hello *self)
 {
-	const mn_poll sent =
-		mn_sermux_try_write(&self->port, self->config.message, self->config.message_len);
+	return mn_timeout(&self->limit,
+			  mn_sermux_write(&self->tx, &self->port, self->config.message,
+					  self->config.message_len),
+			  self->config.interval_us / 2);
+}
 
-	if (sent == MN_OK || sent == MN_EGONE)
-		return sent;
-	self->skipped++;
-	mn_debug("no greeting: %s", mn_error_text(sent));
-	return MN_OK;
+/* Whether there is nothing to do but wait for the next time. */
+static bool goes_on(struct mn_hello *self, mn_poll greeted)
+{
+	if (greeted != MN_ETIMEDOUT)
+		return greeted == MN_OK;
+	if (self->tx.sent == 0) {
+		self->skipped++;
+		mn_debug("no greeting: the line is full");
+	}
+	return true;
 }
 
 /* Nobody else will say why it is no longer there. */
@@ -57,9 +65,12 @@ static mn_poll mn_hello_run(struct mn_hello *self)
 		do {
 			set_next(self);
 			MN_AWAIT(self, nap(self));
-		} while (MN_RESULT(self) == MN_OK && greet(self) == MN_OK);
+			if (MN_RESULT(self) != MN_OK)
+				break;
+			MN_AWAIT(self, greet(self));
+		} while (goes_on(self, MN_RESULT(self)));
 		mn_sermux_close(&self->port);
-		if (MN_RESULT(self) != MN_OK)
+		if (MN_RESULT(self) != MN_EGONE)
 			break;
 	}
 	MN_RETURN(self, last_words(MN_RESULT(self)));

@@ -6,11 +6,11 @@
  *     mn_hello_start(&hello, &kernel, &(struct mn_hello_config)MN_HELLO_DEFAULTS);
  *
  * It sleeps first, so the first greeting comes after one interval. Greetings stay on a grid of
- * whole intervals from its start. It never waits for the line: a greeting for which there is
- * no room is not sent, and one for nobody is discarded by the mux. It reads nothing: its port
- * drops what does not fit its ring, and never holds up the line. If the mux ends, hello opens
- * its port again when there is one. It ends when it is cancelled, or with the error with which
- * its port could not be opened.
+ * whole intervals from its start. One for nobody is discarded by the mux; one that has waited
+ * for its turn on a full line for half an interval is skipped, so there is never a backlog. It
+ * reads nothing: its port drops what does not fit its ring, and never holds up the line. If
+ * the mux ends, hello opens its port again when there is one. It ends when it is cancelled, or
+ * with the error with which its port could not be opened.
  */
 #ifndef MNEMOS_DAEMONS_HELLO_H
 #define MNEMOS_DAEMONS_HELLO_H
@@ -43,6 +43,8 @@ struct mn_hello {
 	struct mn_sermux_open open;
 	struct mn_sermux_port port;
 	struct mn_sleep nap;
+	struct mn_timeout limit;
+	struct mn_sermux_write tx;
 	uint64_t next_us;
 	uint32_t skipped; /* greetings for which there was no room */
 };
