@@ -51,7 +51,6 @@ static void insert(struct mn_serial_mux *mux, struct mn__sermux_slot *slot)
 	memmove(&mux->slots[at + 1], &mux->slots[at], (mux->slot_count - at) * sizeof *mux->slots);
 	mux->slots[at] = slot;
 	mux->slot_count++;
-	mux->clients++;
 }
 
 static void close_slot(struct mn__sermux_slot *slot)
@@ -59,7 +58,6 @@ static void close_slot(struct mn__sermux_slot *slot)
 	struct mn_serial_mux *mux = slot->mux;
 	uint16_t at;
 
-	mux->clients--;
 	if (!slot->gone) {
 		at = mn__sermux_place(mux, slot->number);
 		mux->slot_count--;
@@ -179,6 +177,8 @@ static void set_up(struct mn_serial_mux *mux)
 	mux->slot_count = 0;
 	mn_sermux_receiver_init(&mux->receiver, frames, mux->config.max_frame);
 	mux->tx_frame = frames + mux->config.max_frame;
+	if (mux->tx_turn.waiting.next)
+		return; /* started anew: clients of the last time may still wait for their turn */
 	mn_semaphore_init(&mux->tx_turn, 1);
 	mn_queue_init(&mux->tx_cut);
 }
@@ -246,7 +246,6 @@ void mn_serial_mux_start(struct mn_serial_mux *mux, struct mn_kernel *kernel,
 			 const struct mn_serial_mux_config *config)
 {
 	MN_ASSERT(config->max_ports > 0 && config->max_frame >= 16);
-	MN_ASSERT(mux->clients == 0); /* else one may still wait for something in here */
 	mux->config = *config;
 	mn_spawn(kernel, &mux->task, &mn_serial_mux_task);
 }

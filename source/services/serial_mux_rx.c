@@ -152,11 +152,24 @@ static void begin_turn(struct mn__sermux_pump *self)
 	self->end = self->rx.len < BATCH ? self->rx.len : BATCH;
 }
 
+/* An earlier owner may have left the peer in mid-frame: end that. */
+static void send_flush(struct mn_bbq *tx)
+{
+	struct mn_bbq_write room = {0};
+
+	if (mn_bbq_try_write(&room, tx, 1) != MN_OK)
+		return;
+	room.data[0] = 0;
+	mn_bbq_commit(tx, 1);
+}
+
 static void start_clean(struct mn__sermux_pump *self)
 {
 	struct mn_serial_mux *mux = mux_of(self);
 	const uint32_t peer = mn_serial_line_accept(mux->line);
 
+	if (mux->line->resumed)
+		send_flush(mux->line->tx);
 	mn_sermux_receiver_reset(&mux->receiver);
 	mux->stats.peers += peer != 0;
 	mn__sermux_change_peer(mux, peer != 0);

@@ -192,7 +192,7 @@ static bool frame_left(const struct mn_sermux_write *self)
 {
 	const struct mn_serial_mux *mux = self->slot->mux;
 
-	return mux->tx_sent < mux->tx_len;
+	return !self->slot->gone && mux->tx_sent < mux->tx_len;
 }
 
 /* Waits for room in the line's queue, or until the frame has become pointless. */

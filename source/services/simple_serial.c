@@ -68,6 +68,8 @@ uint32_t mn_serial_line_accept(struct mn_serial_line *line)
 
 	while (mn_bbq_try_read(&old, line->rx) == MN_OK)
 		mn_bbq_release(line->rx, old.len);
+	line->resumed = peer && peer == line->served;
+	line->served = peer;
 	accept(line, peer);
 	return peer;
 }

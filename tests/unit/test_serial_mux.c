@@ -561,6 +561,41 @@ static void the_end_of_the_mux_is_told_to_its_clients(void **state)
 	bench_free(bench);
 }
 
+/* Clients of its last life still have their ports, and wait for their turn to write. */
+static void can_be_started_anew_at_once(void **state)
+{
+	struct sim *sim = *state;
+	struct bench *bench = bench_new(sim, 16, 32);
+	struct keeper again = {0};
+	struct writer first, second, third;
+	uint8_t data[1000] = {1};
+
+	bench->serial->deaf = true;
+	write_from(sim, &first, &bench->a, data, sizeof data);
+	write_from(sim, &second, &bench->b, data, sizeof data);
+	sim_cancel(sim, &bench->mux.task);
+	while (bench->mux.task.frame.flags & MN__TASK_ALIVE)
+		mn_kernel_run_once(&sim->kernel);
+	mn_serial_mux_start(&bench->mux, &sim->kernel,
+			    &(struct mn_serial_mux_config)MN_SERIAL_MUX_DEFAULTS);
+	sim_settle(sim);
+	assert_int_not_equal(first.wrote, MN_PENDING);
+	assert_int_not_equal(second.wrote, MN_PENDING);
+	bench->serial->deaf = false;
+	keep(sim, &again, 1, 16);
+	assert_int_equal(again.opened, MN_OK);
+	serial_feed_frame(bench->serial, 1, "new", 3);
+	assert_took(bench, &again, "new");
+	assert_took(bench, &bench->a, "");
+	write_from(sim, &third, &again, "new", 3);
+	serial_settle(bench->serial); /* the first byte ends what the peer has half of */
+	assert_bytes(bench->serial->out, bench->serial->out_len, "\0\2\1\4new\0", 8);
+	keeper_end(sim, &bench->a); /* the old port of that number */
+	serial_feed_frame(bench->serial, 1, "still", 5);
+	assert_took(bench, &again, "still");
+	bench_free(bench);
+}
+
 static void waits_for_a_driver_that_comes_late(void **state)
 {
 	struct sim *sim = *state;
@@ -721,6 +756,7 @@ int main(void)
 		SIM_TEST(old_bytes_silence_a_port_for_a_short_time_only),
 		SIM_TEST(a_new_peer_does_not_wait_for_an_old_payload),
 		SIM_TEST(the_end_of_the_mux_is_told_to_its_clients),
+		SIM_TEST(can_be_started_anew_at_once),
 		SIM_TEST(waits_for_a_driver_that_comes_late),
 		SIM_TEST(outlives_its_driver),
 		SIM_TEST(a_second_mux_ends_at_once),

@@ -200,9 +200,9 @@ struct mn__sermux_pump {
 
 /*
  * A mux. Its task serves the requests, and ends with an error if another client has the line,
- * or when cancelled; then all ports are closed from the mux's side. Zeroed before its first
- * start; it must stay while the kernel lives, and can be started anew when it has ended and
- * every port was closed. A line that ends is waited for until it is registered again.
+ * or when cancelled; then all ports are closed from the mux's side. It is zeroed before its
+ * first start and stays while the kernel lives; when it has ended it can be started anew. A line
+ * that ends is waited for until it is registered again.
  */
 struct mn_serial_mux {
 	struct mn_task task;
@@ -217,7 +217,6 @@ struct mn_serial_mux {
 
 	struct mn__sermux_slot **slots; /* open ports by number */
 	uint16_t slot_count;
-	uint32_t clients; /* ports that clients have not closed */
 
 	struct mn_serial_line *line; /* NULL: there is none */
 	bool attached;               /* a peer is there and accepted */

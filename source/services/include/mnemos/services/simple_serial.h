@@ -52,6 +52,8 @@ struct mn_serial_line {
 	struct mn_bbq *tx;         /* the owner writes */
 	_Atomic uint32_t peer;     /* who is there; 0: nobody. Stored by the driver */
 	_Atomic uint32_t accepted; /* who was accepted last. Stored by the owner */
+	uint32_t served;           /* the owners': the last peer that any of them accepted */
+	bool resumed;              /* the owners': it had been accepted before, see below */
 	struct mn_irq changed;     /* raised when `peer` changes */
 	void (*accepted_by_owner)(struct mn_serial_line *line); /* task context; or NULL */
 	uint32_t last_peer; /* the driver's: last number given */
@@ -87,7 +89,9 @@ mn_poll mn_serial_line_change(struct mn_irq_wait *op, struct mn_serial_line *lin
 
 /*
  * Owner, with no grant of rx: drops what is left in rx, accepts the peer that is there now and
- * returns its number; 0 if it is nobody. Bytes that the owner wrote before are dropped.
+ * returns its number; 0 if it is nobody. Bytes that the owner wrote before are dropped. If an
+ * earlier owner had accepted the same peer, line->resumed is true: the peer may have received
+ * the half of something.
  */
 uint32_t mn_serial_line_accept(struct mn_serial_line *line);
 
