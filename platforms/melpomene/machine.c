@@ -8,6 +8,12 @@
 #include "machine.h"
 #include "tell.h"
 
+/*
+ * A busy kernel's turns between two looks at the devices: a system call costs as much as a
+ * dozen polls. They are looked at at once when it has nothing to do.
+ */
+#define BUSY_TURNS 8
+
 /* ---- The platform's functions, see <mnemos/platform.h> --------------------------------- */
 
 uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
@@ -31,6 +37,8 @@ static bool interrupted(const void *context)
 void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 {
 	struct machine *machine = machine_of(kernel);
+	if (deadline_us == 0 && ++machine->busy_turns % BUSY_TURNS)
+		return;
 	const uint64_t until_us = deadline_us < machine->end_us ? deadline_us : machine->end_us;
 
 	serial_device_work(&machine->serial, deadline_us > 0);
@@ -173,10 +181,25 @@ bool machine_open(struct machine *machine, const struct options *options)
 		return false;
 	log_sink_open(&machine->log, &machine->kernel);
 	open_kernel(machine);
-	return open_serial(machine);
+	if (!open_serial(machine))
+		return false;
+	mn_start_default_services(&machine->services, &machine->kernel, &machine->config);
+	return true;
 }
 
 /* ---- What it is and does ------------------------------------------------------------------ */
+
+static void introduce_services(const struct mn_config *config)
+{
+	const struct mn_config_sermux_loopback *loopback = &config->services.sermux_loopback;
+	const struct mn_config_sermux_hello *hello = &config->services.sermux_hello;
+
+	if (loopback->enabled)
+		printf("loopback: sermux port %u\n", (unsigned)loopback->port);
+	if (hello->enabled)
+		printf("hello: sermux port %u, every %g s\n", (unsigned)hello->port,
+		       (double)hello->interval_us / 1e6);
+}
 
 void machine_introduce(const struct machine *machine)
 {
@@ -190,6 +213,7 @@ void machine_introduce(const struct machine *machine)
 		puts("serial line: none");
 	else
 		printf("serial line: %s\n", machine->serial.peers.name);
+	introduce_services(&machine->config);
 }
 
 static void print_piece(void *context, const char *text, size_t len)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <uv.h>
 #include <mnemos/config.h>
+#include <mnemos/daemons/defaults.h>
 #include <mnemos/kernel.h>
 #include "clock.h"
 #include "log_sink.h"
@@ -32,10 +33,12 @@ struct machine {
 	struct clock clock;
 	struct log_sink log;
 	struct serial_device serial;
+	struct mn_default_services services;
 	uv_signal_t signals[MACHINE_SIGNALS];
 	uint64_t end_us; /* of --exit-after, or MN_NEVER */
-	bool ending;     /* the main loop stops at its next look */
-	int exit_code;   /* and main returns this */
+	unsigned busy_turns;
+	bool ending;   /* the main loop stops at its next look */
+	int exit_code; /* and main returns this */
 };
 
 /* The machine of a kernel. */
@@ -44,7 +47,7 @@ static inline struct machine *machine_of(const struct mn_kernel *kernel)
 	return (struct machine *)(uintptr_t)kernel;
 }
 
-/* Powers the machine on; services are not started yet. Says what is wrong if it cannot. */
+/* Powers the machine on and starts what is configured. Says what is wrong if it cannot. */
 bool machine_open(struct machine *machine, const struct options *options);
 
 /* Says in a few lines what runs and what listens where. */

@@ -3,14 +3,14 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "serial_device.h"
 
 #define TARGET "melpomene::serial"
 
 /* A system that never gets idle does not keep the next peer waiting longer than this. */
-#define SETTLING_TURNS_MAX 1000
+#define SETTLING_TURNS_MAX 100
 
 #define LAST_WORDS_MS 1000
 
@@ -29,24 +29,38 @@ static void discard(struct serial_device *device)
 
 static void let_go(struct serial_device *device);
 
-/* Sends what is there, until the peer takes no more. */
+/* What is there, in one piece or in two: the second begins where the ring's storage does. */
+static size_t pieces_of(struct mn_bbq_irq *ring, struct iovec pieces[2])
+{
+	const size_t all = mn_bbq_used(&ring->bbq);
+	const uint8_t *first = mn_bbq_irq_peek(ring, &pieces[0].iov_len);
+
+	pieces[0].iov_base = (void *)(uintptr_t)first;
+	pieces[1] = (struct iovec){ring->bbq.storage, all - pieces[0].iov_len};
+	return all;
+}
+
+static void release(struct mn_bbq_irq *ring, const struct iovec pieces[2], size_t used)
+{
+	const size_t first = used < pieces[0].iov_len ? used : pieces[0].iov_len;
+
+	mn_bbq_irq_release(ring, first);
+	mn_bbq_irq_release(ring, used - first);
+}
+
+/* Sends what is there, unless the peer takes no more for now. */
 static void transmit(struct serial_device *device)
 {
-	const uint8_t *data;
-	size_t len;
+	struct iovec pieces[2];
+	const size_t all = device->stuck ? 0 : pieces_of(&device->tx, pieces);
+	const ssize_t sent = all ? writev(device->fd, pieces, 2) : 0;
 
-	while (!device->stuck && (data = mn_bbq_irq_peek(&device->tx, &len), len > 0)) {
-		const ssize_t n = write(device->fd, data, len);
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR) {
-			let_go(device);
-			return;
-		}
-		device->stuck = n < 0 ? errno == EAGAIN : (size_t)n < len;
-		if (n > 0) {
-			device->sent += (uint64_t)n;
-			mn_bbq_irq_release(&device->tx, (size_t)n);
-		}
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		let_go(device);
+	} else if (all) {
+		device->stuck = sent < (ssize_t)all;
+		device->sent += sent > 0 ? (uint64_t)sent : 0;
+		release(&device->tx, pieces, sent > 0 ? (size_t)sent : 0);
 	}
 }
 

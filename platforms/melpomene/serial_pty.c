@@ -4,7 +4,8 @@
  *
  * The system does not say when that side is opened, only that it is not open, so the opening
  * of its file is watched with inotify, and then looked at. All who have it open at the same
- * time are one peer.
+ * time are one peer, and so are two of which the second comes before the end of the first was
+ * seen: only the bytes come in order.
  */
 #include <errno.h>
 #include <fcntl.h>
