@@ -74,7 +74,8 @@ static void put(const struct out *out, const char *text)
 	out->write(out->context, text, strlen(text));
 }
 
-static void put_number(const struct out *out, uint64_t number, unsigned base)
+/* As wide as a register, because 64-bit division is 750 bytes of code on 32-bit machines. */
+static void put_number(const struct out *out, uintptr_t number, unsigned base)
 {
 	char digits[20];
 	size_t at = sizeof digits;
@@ -84,6 +85,12 @@ static void put_number(const struct out *out, uint64_t number, unsigned base)
 		number /= base;
 	} while (number);
 	out->write(out->context, digits + at, sizeof digits - at);
+}
+
+/* Ticks of 1024 us; on 32-bit machines it wraps after 49 days. */
+static uintptr_t ticks_to_ms(uintptr_t ticks)
+{
+	return ticks + ticks / 125 * 3 + ticks % 125 * 3 / 125;
 }
 
 static void put_task(const struct out *out, const struct mn_task *task)
@@ -127,7 +134,7 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 		put(out, " held by a task that has ended");
 	}
 	put(out, ", for ");
-	put_number(out, (uint64_t)age_ticks * 1024 / 1000, 10);
+	put_number(out, ticks_to_ms(age_ticks), 10);
 	put(out, " ms");
 }
 
@@ -155,9 +162,10 @@ static void put_limit(const struct out *out, const struct mn_kernel *kernel,
 {
 	const uint64_t now_us = mn_platform_now_us(kernel);
 	const uint64_t deadline_us = mn__wheel_deadline_of(kernel, task);
+	const uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
 
 	put(out, ", at most ");
-	put_number(out, deadline_us > now_us ? (deadline_us - now_us + 999) / 1000 : 0, 10);
+	put_number(out, ticks_to_ms((uintptr_t)((left_us + 1023) >> 10)), 10);
 	put(out, " ms longer");
 }
 
@@ -254,7 +262,7 @@ void mn__panic(const char *file, int line, const char *reason)
 	put(&out, "panic at ");
 	put(&out, file);
 	put(&out, ":");
-	put_number(&out, (uint64_t)line, 10);
+	put_number(&out, line, 10);
 	put(&out, ": ");
 	put(&out, reason);
 	put(&out, "\n");
