@@ -68,8 +68,8 @@ static bool decode(struct mn_config *config, const char *file, const uint8_t *bl
 bool config_load(struct mn_config *config, const char *file)
 {
 	uint8_t blob[MN_CONFIG_BLOB_MAX + 1];
-	int output, status;
-	pid_t pid;
+	int output = -1, status;
+	pid_t pid = 0;
 	const int error = start(file, &pid, &output);
 
 	if (error) {
