@@ -7,55 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <mnemos/channel.h>
-#include <mnemos/oneshot.h>
-#include <mnemos/heap.h>
 #include <mnemos/bbq.h>
+#include <mnemos/channel.h>
+#include <mnemos/heap.h>
+#include <mnemos/oneshot.h>
 #include <mnemos/operation.h>
+#include "virtual.h"
 
-static struct mn_kernel kernel;
-static struct mn_registry_slot services[16];
-static uint64_t clock_us;
 static long count;
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return clock_us;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	struct timespec now;
-
-	(void)k;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
-
-/* Runs until every task has ended; time jumps to the next deadline. */
-static void run(void)
-{
-	while (mn_kernel_task_count(&kernel)) {
-		const uint64_t next_us = mn_kernel_run_once(&kernel);
-
-		if (next_us == MN_NEVER)
-			break;
-		if (next_us > clock_us)
-			clock_us = next_us;
-	}
-}
 
 /* ---- call ---- */
 
@@ -152,7 +111,7 @@ static void bench_call(void)
 	mn_spawn(&kernel, &adder.task, &adder_task);
 	caller.until = (uint32_t)count;
 	mn_spawn(&kernel, &connector.task, &connector_task);
-	run();
+	virtual_run();
 	if (caller.response.sum != caller.until)
 		abort();
 }
@@ -160,6 +119,19 @@ static void bench_call(void)
 static void bench_call_accounted(void)
 {
 	mn_kernel_account(&kernel, true, 0);
+	bench_call();
+}
+
+static void drop(void *context, const struct mn_log_site *site, va_list args)
+{
+	(void)context, (void)site, (void)args;
+}
+
+/* Every event of the kernel goes to a log that drops it. */
+static void bench_call_traced(void)
+{
+	kernel.log = drop;
+	mn_log_set_filter(&kernel, &(struct mn_log_filter){.level = MN_LOG_TRACE});
 	bench_call();
 }
 
@@ -171,7 +143,7 @@ static void bench_connect(void)
 	connector.left = count;
 	mn_spawn(&kernel, &adder.task, &adder_task);
 	mn_spawn(&kernel, &connector.task, &connector_task);
-	run();
+	virtual_run();
 }
 
 /* ---- yield ---- */
@@ -198,7 +170,7 @@ static void bench_yield(void)
 	count /= 2;
 	mn_spawn(&kernel, &two[0].task, &yielder_task);
 	mn_spawn(&kernel, &two[1].task, &yielder_task);
-	run();
+	virtual_run();
 }
 
 /* ---- spawn ---- */
@@ -222,11 +194,11 @@ static void bench_spawn(void)
 	for (; count > 0; count--) {
 		mn_spawn(&kernel, &task.task, &nothing_task);
 		if ((count & 31) == 0)
-			run();
+			virtual_run();
 		else
 			mn_kernel_run_once(&kernel);
 	}
-	run();
+	virtual_run();
 }
 
 static void bench_spawn_many(void)
@@ -266,7 +238,7 @@ static void bench_sleep(void)
 	one.left = count;
 	one.us = 1000;
 	mn_spawn(&kernel, &one.task, &sleeper_task);
-	run();
+	virtual_run();
 }
 
 static void bench_sleep_among(void)
@@ -281,7 +253,7 @@ static void bench_sleep_among(void)
 	one.left = count;
 	one.us = 1000;
 	mn_spawn(&kernel, &one.task, &sleeper_task);
-	run();
+	virtual_run();
 }
 
 /* ---- channel: one message a count ---- */
@@ -320,7 +292,7 @@ static void bench_channel(void)
 		mn_spawn(&kernel, &two[i].task, &ponger_task);
 	}
 	mn_channel_try_send(&channel[0], &(uint64_t){0});
-	run();
+	virtual_run();
 	if (two[0].message + two[1].message != (uint64_t)count * 2 + 1)
 		abort();
 }
@@ -370,7 +342,7 @@ static void bench_channel_stream(void)
 	mn_channel_init(&channel, slots, sizeof slots[0], 64);
 	mn_spawn(&kernel, &consumer.task, &consumer_task);
 	mn_spawn(&kernel, &producer.task, &producer_task);
-	run();
+	virtual_run();
 	if (consumer.message != (uint64_t)count - 1)
 		abort();
 }
@@ -412,7 +384,7 @@ static void bench_oneshot(void)
 		mn_spawn(&kernel, &two[i].task, &shooter_task);
 	}
 	two[1].begins = true;
-	run();
+	virtual_run();
 	if (two[0].value != (uint64_t)count + 1 || two[1].value != two[0].value)
 		abort();
 }
@@ -473,7 +445,7 @@ static void bench_alloc_wait(void)
 		two[i].left = count / 2;
 		mn_spawn(&kernel, &two[i].task, &waster_task);
 	}
-	run();
+	virtual_run();
 }
 
 /* ---- bbq: 64 bytes granted, committed, read and released ---- */
@@ -525,7 +497,7 @@ static void bench_bbq_through(size_t capacity)
 	mn_bbq_init(&bbq, bbq_storage, capacity);
 	mn_spawn(&kernel, &reader.task, &bbq_reader_task);
 	mn_spawn(&kernel, &writer.task, &bbq_writer_task);
-	run();
+	virtual_run();
 }
 
 /* Each round is a switch to the reader and one back. */
@@ -568,7 +540,7 @@ static void bench_bbq_alone(void)
 
 	mn_bbq_init(&bbq, bbq_storage, sizeof bbq_storage);
 	mn_spawn(&kernel, &both.task, &bbq_both_task);
-	run();
+	virtual_run();
 }
 
 static const struct {
@@ -577,6 +549,7 @@ static const struct {
 } benches[] = {
 	{"call", bench_call},
 	{"call_accounted", bench_call_accounted},
+	{"call_traced", bench_call_traced},
 	{"connect", bench_connect},
 	{"yield", bench_yield},
 	{"bbq", bench_bbq},
@@ -596,23 +569,16 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	struct timespec a, b;
-
 	if (argc != 3)
 		return 2;
 	count = atol(argv[2]);
-	mn_kernel_init(&kernel,
-		       &(struct mn_kernel_config){.services = services, .max_services = 16});
+	virtual_init();
 	for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
 		if (strcmp(benches[i].name, argv[1]) != 0)
 			continue;
-		const long n = count;
-		clock_gettime(CLOCK_MONOTONIC, &a);
+		const double n = (double)count, begin_ns = real_ns();
 		benches[i].run();
-		clock_gettime(CLOCK_MONOTONIC, &b);
-		printf("%.1f ns each\n",
-		       ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) /
-			       (double)n);
+		printf("%.1f ns each\n", (real_ns() - begin_ns) / n);
 		return 0;
 	}
 	return 2;
