@@ -7,7 +7,6 @@
  * in it while it is open; what a client holds stays good until that client closes it, however
  * the mux fares meanwhile.
  */
-#include <string.h>
 #include "serial_mux_internal.h"
 
 #define MN_LOG_TARGET "services::serial_mux"
@@ -48,22 +47,24 @@ static void insert(struct mn_serial_mux *mux, struct mn__sermux_slot *slot)
 {
 	const uint16_t at = mn__sermux_place(mux, slot->number);
 
-	memmove(&mux->slots[at + 1], &mux->slots[at], (mux->slot_count - at) * sizeof *mux->slots);
+	for (uint16_t i = mux->slot_count++; i > at; i--)
+		mux->slots[i] = mux->slots[i - 1];
 	mux->slots[at] = slot;
-	mux->slot_count++;
+}
+
+static void take_out(struct mn_serial_mux *mux, const struct mn__sermux_slot *slot)
+{
+	mux->slot_count--;
+	for (uint16_t i = mn__sermux_place(mux, slot->number); i < mux->slot_count; i++)
+		mux->slots[i] = mux->slots[i + 1];
 }
 
 static void close_slot(struct mn__sermux_slot *slot)
 {
 	struct mn_serial_mux *mux = slot->mux;
-	uint16_t at;
 
-	if (!slot->gone) {
-		at = mn__sermux_place(mux, slot->number);
-		mux->slot_count--;
-		memmove(&mux->slots[at], &mux->slots[at + 1],
-			(mux->slot_count - at) * sizeof *mux->slots);
-	}
+	if (!slot->gone)
+		take_out(mux, slot);
 	if (mux->pump.slot == slot) {
 		slot->closed = true;
 		mn_bbq_close_read(&slot->ring); /* wakes the pump, if it waits for room */
@@ -156,16 +157,11 @@ static mn_poll handle(struct mn_serial_mux *mux)
 
 /* ---- The server -------------------------------------------------------------------- */
 
-/* Bytes of the longest frame that is sent; rounded, so that a pointer may follow. */
-static size_t tx_frame_size(const struct mn_serial_mux *mux)
-{
-	return MN_SERMUX_BOUND((size_t)mux->config.max_frame / 2);
-}
-
+/* The table, a frame to receive, a frame to send. */
 static size_t memory_size(const struct mn_serial_mux *mux)
 {
-	return mux->config.max_ports * sizeof *mux->slots + mux->config.max_frame +
-	       tx_frame_size(mux);
+	return mux->config.max_ports * sizeof(void *) + mux->config.max_frame +
+	       MN_SERMUX_BOUND((size_t)mux->config.max_frame / 2);
 }
 
 static void set_up(struct mn_serial_mux *mux)

@@ -22,7 +22,7 @@ struct mn__sermux_slot {
 	uint16_t number;
 	uint16_t writes; /* of the client, that wait */
 	bool drop;       /* its policy */
-	bool stalled;    /* it waits, but its reader was not worth it */
+	bool stalled;    /* its policy is to wait, but its reader seems dead */
 	bool stale;      /* the ring may hold bytes from before `mark` */
 	bool closed;     /* the pump will free it */
 	bool gone;       /* the mux has ended */
@@ -46,8 +46,5 @@ void mn__sermux_change_peer(struct mn_serial_mux *mux, bool attached);
 
 /* Spawns the task that reads the line. */
 void mn__sermux_pump_start(struct mn_serial_mux *mux);
-
-/* Whether there is nobody for whom the port's client could be writing now. */
-bool mn__sermux_pointless(struct mn__sermux_slot *slot);
 
 #endif

@@ -38,7 +38,8 @@ static bool works_for_earlier(struct mn__sermux_slot *slot)
 	return slot->stale;
 }
 
-bool mn__sermux_pointless(struct mn__sermux_slot *slot)
+/* Whether there is nobody for whom the port's client could be writing now. */
+static bool is_pointless(struct mn__sermux_slot *slot)
 {
 	return !slot->mux->attached || (slot->stale && works_for_earlier(slot));
 }
@@ -119,7 +120,7 @@ mn_poll mn_sermux_try_write(const struct mn_sermux_port *port, const void *data,
 
 	if (slot->gone)
 		return MN_EGONE;
-	if (mn__sermux_pointless(slot)) {
+	if (is_pointless(slot)) {
 		discard(mux, len);
 		return MN_OK;
 	}
@@ -148,7 +149,7 @@ static bool give_up(struct mn_sermux_write *self)
 {
 	struct mn_serial_mux *mux = self->slot->mux;
 
-	if (self->session == mux->session && !mn__sermux_pointless(self->slot))
+	if (self->session == mux->session && !is_pointless(self->slot))
 		return false;
 	discard(mux, self->len - self->sent);
 	self->sent = self->len;
