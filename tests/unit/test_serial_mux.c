@@ -170,6 +170,22 @@ static void a_dead_port_does_not_stop_the_others(void **state)
 	bench_free(bench);
 }
 
+/* The port's own writes had to wait before; that is over, and no excuse any more. */
+static void a_port_that_has_written_can_be_dead_too(void **state)
+{
+	struct bench *bench = bench_new(*state, 4, 8);
+	struct writer writer;
+
+	write_from(*state, &writer, &bench->a, "0123456789", 10);
+	serial_settle(bench->serial);
+	assert_int_equal(writer.wrote, MN_OK);
+	serial_feed_frame(bench->serial, 1, "abcdef", 6);
+	serial_feed_frame(bench->serial, 2, "x", 1);
+	sim_run_for(*state, 100000);
+	assert_took(bench, &bench->b, "x");
+	bench_free(bench);
+}
+
 static void a_dropping_port_takes_all_of_a_payload_or_nothing(void **state)
 {
 	struct bench *bench = bench_new(*state, 128, 4096);
@@ -484,6 +500,22 @@ static void half_a_frame_sent_goes_with_its_peer(void **state)
 	bench_free(bench);
 }
 
+/* Even if the driver makes no room: the writer is told, not only let through. */
+static void a_write_ends_with_its_peer(void **state)
+{
+	struct bench *bench = bench_new(*state, 16, 32);
+	struct writer writer;
+	uint8_t data[1000] = {1};
+
+	bench->serial->line.accepted_by_owner = NULL;
+	bench->serial->deaf = true;
+	write_from(*state, &writer, &bench->a, data, sizeof data);
+	assert_int_equal(writer.wrote, MN_PENDING);
+	serial_detach(bench->serial);
+	assert_int_equal(writer.wrote, MN_OK);
+	bench_free(bench);
+}
+
 /* Left in a port's ring: its client's next write is an answer to the earlier peer. */
 static void answers_to_an_earlier_peer_are_discarded(void **state)
 {
@@ -737,6 +769,7 @@ int main(void)
 		SIM_TEST(takes_frames_however_they_are_cut),
 		SIM_TEST(a_full_port_holds_the_line_until_it_is_read),
 		SIM_TEST(a_dead_port_does_not_stop_the_others),
+		SIM_TEST(a_port_that_has_written_can_be_dead_too),
 		SIM_TEST(a_dropping_port_takes_all_of_a_payload_or_nothing),
 		SIM_TEST(opens_as_many_ports_as_it_was_told),
 		SIM_TEST(refuses_what_cannot_be_opened),
@@ -752,6 +785,7 @@ int main(void)
 		SIM_TEST(half_a_frame_received_goes_with_its_peer),
 		SIM_TEST(what_is_in_the_queues_goes_with_its_peer),
 		SIM_TEST(half_a_frame_sent_goes_with_its_peer),
+		SIM_TEST(a_write_ends_with_its_peer),
 		SIM_TEST(answers_to_an_earlier_peer_are_discarded),
 		SIM_TEST(old_bytes_silence_a_port_for_a_short_time_only),
 		SIM_TEST(a_new_peer_does_not_wait_for_an_old_payload),
