@@ -8,8 +8,6 @@
 #include "config_load.h"
 #include "tell.h"
 
-extern char **environ;
-
 /* Runs `mnconfig encode FILE` with its output to a pipe; returns 0 or an error number. */
 static int start(const char *file, pid_t *pid, int *output)
 {

@@ -14,7 +14,7 @@ static bool parse_unix(struct serial_address *address, const char *path, const c
 	if (!*path || strlen(path) > PATH_MOST)
 		return false;
 	address->kind = SERIAL_UNIX;
-	strcpy(address->host, path);
+	memcpy(address->host, path, strlen(path) + 1);
 	return true;
 }
 
@@ -45,7 +45,7 @@ static bool parse_tcp(struct serial_address *address, const char *text, const ch
 	}
 	address->kind = SERIAL_TCP;
 	memcpy(address->host, text, len);
-	strcpy(address->port, colon + 1);
+	memcpy(address->port, colon + 1, strlen(colon)); /* its NUL too */
 	return true;
 }
 

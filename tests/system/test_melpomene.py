@@ -176,6 +176,12 @@ def test_hello_comes_once_a_second(melpomene):
     assert [line.next_frame() for _ in range(1000)] == [(1, b"hello\r\n")] * 1000
 
 
+def test_virtual_time_serves_devices_between_its_jumps(melpomene):
+    line = melpomene("--time=virtual").connect()
+    for _ in range(100):
+        assert line.echo(b"between") == b"between"
+
+
 def test_first_hello_comes_after_a_second_of_real_time(melpomene):
     line = melpomene().connect()
     assert line.next_frame() == (1, b"hello\r\n")
