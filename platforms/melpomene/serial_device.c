@@ -9,8 +9,8 @@
 
 #define TARGET "melpomene::serial"
 
-/* A system that never gets idle does not keep the next peer waiting longer than this. */
-#define SETTLING_TURNS_MAX 100
+/* A system that never gets idle counts as quiet after so many looks at its line. */
+#define QUIET_AFTER_MAX 100
 
 #define LAST_WORDS_MS 1000
 
@@ -71,10 +71,12 @@ static bool receive_ended(struct serial_device *device, ssize_t n)
 {
 	if (n < 0 && errno == EINTR)
 		return false;
-	if (n == 0)
+	if (n == 0) {
 		device->state = SERIAL_DRAINING;
-	else if (errno != EAGAIN)
+		device->looks = 0;
+	} else if (errno != EAGAIN) {
 		let_go(device);
+	}
 	return true;
 }
 
@@ -133,7 +135,7 @@ static void let_go(struct serial_device *device)
 	device->fd = -1;
 	device->watched = 0;
 	device->state = SERIAL_SETTLING;
-	device->settling = 0;
+	device->looks = 0;
 	mn_serial_line_detach(&device->line);
 	serial_peers_released(&device->peers);
 	log_sink_say(device->log, MN_LOG_DEBUG, TARGET,
@@ -191,12 +193,17 @@ static bool is_empty(const struct mn_bbq_irq *ring)
 	return mn_bbq_used(&ring->bbq) == 0;
 }
 
+/* Whether the system has done with the peer. */
+static bool is_quiet(struct serial_device *device, bool idle)
+{
+	return (idle && !mn_kernel_interrupted(device->line.changed.kernel)) ||
+	       ++device->looks >= QUIET_AFTER_MAX;
+}
+
 /* 5 */
 static void settle(struct serial_device *device, bool idle)
 {
-	const bool quiet = idle && !mn_kernel_interrupted(device->line.changed.kernel);
-
-	if (device->closing || (!quiet && ++device->settling < SETTLING_TURNS_MAX))
+	if (device->closing || !is_quiet(device, idle))
 		return;
 	device->state = SERIAL_EMPTY;
 	serial_peers_watch(&device->peers);
@@ -217,8 +224,9 @@ static void drain(struct serial_device *device, bool idle)
 	if (device->state != SERIAL_DRAINING)
 		return;
 	watch(device, device->stuck ? UV_WRITABLE : 0);
-	if (idle && !mn_kernel_interrupted(device->line.changed.kernel) && is_empty(&device->rx) &&
-	    is_empty(&device->tx))
+	if (!is_empty(&device->rx) || !is_empty(&device->tx))
+		device->looks = 0;
+	else if (is_quiet(device, idle))
 		let_go(device);
 }
 

@@ -54,7 +54,7 @@ struct serial_device {
 	bool closing;       /* poll is not closed yet */
 	bool look;          /* there may be something to read that no event will tell of */
 	bool stuck;         /* the peer takes no more for now */
-	unsigned settling;  /* turns of the kernel since the peer has gone */
+	unsigned looks;     /* at a system that is not quiet, to see whether it is */
 	uint64_t received;  /* bytes, in all */
 	uint64_t sent;      /* bytes, in all */
 	uint64_t discarded; /* bytes of output for nobody, in all */
