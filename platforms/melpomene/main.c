@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* melpomene: MnemOS as a program, its devices played by the host. */
+#include <fcntl.h>
+#include <unistd.h>
 #include "machine.h"
 #include "panic.h"
 
 static struct machine machine;
+
+/* Or the serial line would take the number of one that is closed, and get the log. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
 
 static void run(void)
 {
@@ -16,6 +29,8 @@ static void run(void)
 int main(int argc, char **argv)
 {
 	struct options options;
+
+	fill_standard_streams();
 	const int code = options_parse(&options, argc, argv);
 
 	if (code >= 0)

@@ -23,30 +23,35 @@ def receive(sock: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
-@pytest.fixture
-def system(start, monkeypatch):
-    """A machine on a free port, and crowtty on it."""
-    monkeypatch.delenv("MELPOMENE_TRACE", raising=False)
-    return System(start)
-
-
 class System:
     def __init__(self, start):
         self.start = start
         self.base = free_ports(16)
         self.line = f"127.0.0.1:{free_ports(1)}"
-        self.boot()
         self.crowtty = start(program("tools", "crowtty", "crowtty"), "--wait", "--no-keyboard",
                              "--tcp-port-base", self.base, f"tcp:{self.line}")
-        self.crowtty.wait_for("LINE connected to ")
 
-    def boot(self):
+    def boot(self, *arguments, **options):
         self.melpomene = self.start(program("platforms", "melpomene", "melpomene"),
-                                    "--serial", self.line)
-        self.melpomene.wait_for("serial line: ")
+                                    "--serial", self.line, *arguments, **options)
+        self.crowtty.wait_for("LINE connected to ")
 
     def port(self, number: int) -> socket.socket:
         return connect(self.base + number)
+
+
+@pytest.fixture
+def nothing_yet(start, monkeypatch):
+    """crowtty, waiting for a machine that is booted later."""
+    monkeypatch.delenv("MELPOMENE_TRACE", raising=False)
+    return System(start)
+
+
+@pytest.fixture
+def system(nothing_yet):
+    """A machine on a free port, and crowtty on it."""
+    nothing_yet.boot()
+    return nothing_yet
 
 
 def test_echo_and_hello(system):
@@ -72,7 +77,6 @@ def test_a_restart_of_the_machine_is_survived(system):
         assert system.melpomene.end(signal.SIGTERM) == 128 + signal.SIGTERM
         system.crowtty.wait_for("LINE lost ")
         system.boot()
-        system.crowtty.wait_for("LINE connected to .* again")
         echo.sendall(b"after")
         assert receive(echo, 5) == b"after"
 
@@ -85,3 +89,12 @@ def test_a_fault_of_the_machine_is_shown_as_text(system):
     system.crowtty.wait_for("TEXT fatal signal: SIGSEGV")
     system.crowtty.wait_for(r"TEXT \s*loopback #\d+ at ")
     system.crowtty.wait_for("TEXT You've met with a terrible fate, haven't you")
+
+
+def test_a_machine_without_any_standard_stream(nothing_yet):
+    """What it opens instead must not get the log."""
+    nothing_yet.boot("--trace=trace", preexec_fn=lambda: os.closerange(0, 3))
+    with nothing_yet.port(0) as echo:
+        echo.sendall(b"as usual")
+        assert receive(echo, 8) == b"as usual"
+    assert nothing_yet.melpomene.end(signal.SIGTERM) == 128 + signal.SIGTERM

@@ -101,11 +101,15 @@ class Machine:
     def address(self) -> str:
         return self.process.wait_for(r"serial line: (.*)\n").group(1).decode()
 
-    def connect(self) -> Line:
+    def connect(self, receive_buffer=0) -> Line:
         if not self.lines:
             host, _, self.port = self.address().rpartition(":")
             self.host = host.strip("[]")
-        self.lines.append(Line(socket.create_connection((self.host, self.port), DEADLINE_S)))
+        sock = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        self.lines.append(Line(sock))
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        sock.connect((self.host, int(self.port)))
         return self.lines[-1]
 
 
@@ -268,11 +272,20 @@ def test_without_a_client_nobody_waits_for_one(melpomene, tmp_path):
 
 
 def test_all_answers_come_before_the_line_is_closed(melpomene, tmp_path):
-    line = melpomene("--config", board(tmp_path, QUIET)).connect()
-    line.say(sermux.frame(0, b"z" * 100) * 1000)
-    line.sock.shutdown(socket.SHUT_WR)
-    assert line.payload(0, 100000) == b"z" * 100000
+    """Also those that wait for the client to read when it ends its sending."""
+    machine = melpomene("--config", board(tmp_path, QUIET))
+    line = machine.connect(receive_buffer=4096)
+    count = 40000
+
+    def send():
+        line.say(sermux.frame(0, b"z" * 100) * count)
+        line.sock.shutdown(socket.SHUT_WR)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert line.payload(0, 100 * count) == b"z" * 100 * count
     assert line.sock.recv(1) == b""
+    sender.join()
 
 
 def test_twenty_megabytes_come_back_as_they_were(melpomene, tmp_path):
@@ -447,6 +460,7 @@ def trace_of(melpomene, tmp_path, *arguments) -> bytes:
 def test_the_same_seed_gives_the_same_trace(melpomene, tmp_path):
     trace = trace_of(melpomene, tmp_path, "--seed", "7")
     assert trace.count(b"\n") > 1000
+    assert b"\n[    1.000000] " in trace and b"\n[  999.000000] " in trace
     assert trace_of(melpomene, tmp_path, "--seed", "7") == trace
 
 
