@@ -81,7 +81,7 @@ def main():
     wanted = [bench for bench in every if not args.names or bench[0] in args.names]
     if args.list:
         for name, what, _measure in wanted:
-            print(f"{name:15}  {what}")
+            print(f"{name:17}  {what}")
         return 0
     setting = Setting(ROOT, args.build.resolve(), args.quick)
     on = machine()

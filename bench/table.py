@@ -77,7 +77,7 @@ def number(value):
 
 
 RED, DIM, PLAIN = "\x1b[31m", "\x1b[2m", "\x1b[0m"
-COLUMNS = [("name", 15), ("what it is", 38), ("ours", 18), ("reach", 19), ("", 6)]
+COLUMNS = [("name", 17), ("what it is", 38), ("ours", 19), ("reach", 20), ("", 6)]
 
 
 def lines_of(row):

@@ -16,6 +16,10 @@ struct sleeper {
 	struct mn_sleep nap;
 };
 
+/* So that no task straddles more cache lines than it fills. */
+#define CACHE_LINES 128
+_Static_assert(sizeof(struct sleeper) % CACHE_LINES == 0, "aligned_alloc wants that");
+
 static uint64_t wakes;
 
 /* Not mn_random, whose cost is no part of a sleep; any spread will do. */
@@ -66,10 +70,11 @@ int main(int argc, char **argv)
 		return 2;
 
 	const uint64_t tasks = strtoul(argv[1], NULL, 10), count = strtoul(argv[2], NULL, 10);
-	struct sleeper *const sleeper = calloc(tasks, sizeof *sleeper);
+	struct sleeper *const sleeper = aligned_alloc(CACHE_LINES, tasks * sizeof *sleeper);
 
 	if (!sleeper)
 		return 1;
+	memset(sleeper, 0, tasks * sizeof *sleeper);
 	virtual_init();
 	for (uint64_t i = 0; i < tasks; i++)
 		mn_spawn(&kernel, &sleeper[i].task, &sleeper_task);
