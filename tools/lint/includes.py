@@ -19,7 +19,7 @@ BELOW = {
     "platforms": ["daemons", "drivers", "services", "kernel", "proto", "abi", "config"],
 }
 # These look at everything.
-FREE = ("tests", "bench", "fuzz", "models")
+FREE = ("tests", "bench", "fuzz", "models", "book")
 # Where the machine below shows.
 MACHINE_MAY_SHOW = ("platforms/", "source/drivers/", "tools/", *(f"{name}/" for name in FREE))
 
