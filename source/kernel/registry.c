@@ -95,6 +95,14 @@ static void wake_connects(struct mn_kernel *kernel, const struct mn_service *ser
 	}
 }
 
+/* Few servers can do anything about it but end: so this is where somebody is told. */
+static mn_poll not_registered(const struct mn_service *service, mn_poll why)
+{
+	mn_warn("%s is not registered: %s", service->name,
+		why == MN_EFULL ? "the registry is full, raise max_drivers" : mn_error_text(why));
+	return why;
+}
+
 mn_poll mn_register(struct mn_server *server, const struct mn_service *service,
 		    const char *instance)
 {
@@ -103,10 +111,10 @@ mn_poll mn_register(struct mn_server *server, const struct mn_service *service,
 	bool mismatch = false;
 
 	if (find(kernel, service, instance, false, &mismatch) || mismatch)
-		return MN_EEXIST;
+		return not_registered(service, MN_EEXIST);
 	slot = free_slot(kernel);
 	if (!slot)
-		return MN_EFULL;
+		return not_registered(service, MN_EFULL);
 	*server = (struct mn_server){
 		.task = kernel->current, .service = service, .slot = slot, .parked = MN__NOBODY};
 	mn_list_init(&server->queue);

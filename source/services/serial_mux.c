@@ -215,7 +215,9 @@ static mn_poll last_words(mn_poll why)
 static mn_poll mn_serial_mux_run(struct mn_serial_mux *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_alloc(&self->memory, memory_size(self)));
+	MN_AWAIT(self, mn_alloc(&self->memory, memory_size(self)));
+	if (MN_RESULT(self) != MN_OK)
+		MN_RETURN(self, last_words(MN_RESULT(self)));
 	set_up(self);
 	self->why = mn_register(&self->server, &mn_serial_mux_service, NULL);
 	if (self->why == MN_OK) {
