@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The kernel alone: what each of its operations costs, in instructions and in time."""
 
-from measure import find, instructions_each, ns_each, output_of
+from measure import can_count, find, instructions_each, ns_each, output_of
 from table import Figure
 
 # name, what it is, most instructions, most ns, compared with
@@ -46,6 +46,11 @@ def cost(setting, program, name, instructions=None, ns=None, counted=True):
     return figures
 
 
+def note_what_lacks(row):
+    if not can_count():
+        row.notes.append("instructions not counted: no valgrind")
+
+
 def operation(name, instructions, ns, others):
     def measure(setting, row):
         row.figures = cost(setting, "bench_kernel", name, instructions, ns)
@@ -53,6 +58,7 @@ def operation(name, instructions, ns, others):
             program, argument = other.split()
             figures = cost(setting, "bench_" + program, argument, counted=program == "floor")
             row.compared.append((COMPARED[other], figures))
+        note_what_lacks(row)
 
     return measure
 
@@ -76,6 +82,7 @@ def timed(setting, row):
     bytes_each = int(find(r"(\d+) bytes a task", text)[1])
     row.notes.append(f"reach: twice that; {bytes_each} bytes a task")
     row.compared.append((f"{few:,} tasks", [Figure(*one) for one in zip(cost_of[few], units)]))
+    note_what_lacks(row)
 
 
 def benches():

@@ -37,14 +37,15 @@ class Setting:
 
 
 def output_of(*command, **options):
-    """What a command printed on both its outputs, or Failed with its last line."""
+    """What a command printed on both its outputs, or Failed with what it said of an error."""
     result = subprocess.run(
         [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", timeout=PATIENCE_S, **options,
     )  # fmt: skip
     if result.returncode != 0:
-        last = (result.stdout.strip().splitlines() or ["it said nothing"])[-1]
-        raise Failed(f"{pathlib.Path(command[0]).name} ended with {result.returncode}: {last}")
+        lines = result.stdout.strip().splitlines() or ["it said nothing"]
+        why = next((line for line in lines if "error" in line), lines[-1])
+        raise Failed(f"{pathlib.Path(command[0]).name} ended with {result.returncode}: {why}")
     return result.stdout
 
 
@@ -64,11 +65,15 @@ def instructions_of(command):
     return int(find(r"Collected : (\d+)", text)[1])
 
 
+def can_count():
+    return shutil.which("valgrind") is not None
+
+
 @functools.cache
 def instructions_each(command, few, many):
     """Of one round: the difference of two runs, so that start-up and end cancel out. None
     without valgrind. `command` is a tuple to which the number of rounds is added."""
-    if not shutil.which("valgrind"):
+    if not can_count():
         return None
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         less, more = pool.map(instructions_of, [command + (str(few),), command + (str(many),)])

@@ -34,6 +34,8 @@ def arguments(known):
     unknown = [name for name in args.names if name not in known]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; all names: {' '.join(known)}")
+    if not args.build.is_dir() and not args.list:
+        parser.error(f"no build directory {args.build}; ./mn bench makes build/release")
     return args
 
 
