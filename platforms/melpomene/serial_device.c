@@ -232,24 +232,14 @@ static void drain(struct serial_device *device, bool idle)
 
 void serial_device_work(struct serial_device *device, bool idle)
 {
-	switch (device->state) {
-	case SERIAL_CLOSED:
-		break;
-	case SERIAL_EMPTY:
-	case SERIAL_ATTACHED:
-		discard(device);
-		break;
-	case SERIAL_FLOWING:
+	if (device->state == SERIAL_FLOWING)
 		flow(device);
-		break;
-	case SERIAL_DRAINING:
+	if (device->state == SERIAL_DRAINING) /* perhaps only just now: no event may follow */
 		drain(device, idle);
-		break;
-	case SERIAL_SETTLING:
+	else if (device->state != SERIAL_FLOWING && device->state != SERIAL_CLOSED)
 		discard(device);
+	if (device->state == SERIAL_SETTLING)
 		settle(device, idle);
-		break;
-	}
 }
 
 /* ---- Begin and end ------------------------------------------------------------------- */

@@ -219,6 +219,17 @@ def test_a_client_that_vanishes_in_mid_frame_leaves_nothing_behind(melpomene):
         next_line.close()
 
 
+def test_a_client_that_goes_while_it_waits_for_its_turn_is_passed_over(melpomene, tmp_path):
+    machine = melpomene("--config", board(tmp_path, QUIET))
+    first = machine.connect()
+    first.echo(b"first")
+    machine.connect().close()
+    machine.connect().vanish()
+    last = machine.connect()
+    first.close()
+    assert last.echo(b"last") == b"last"
+
+
 def flood(line, bytes_):
     try:
         line.say(bytes_)
