@@ -191,7 +191,7 @@ def idle(which):
 
 def benches():
     yield "echo", "sermux echo of 506-byte payloads through melpomene on TCP", echo
-    yield "echo_large", "the same, the loopback's ring of 64 KiB, too", echo_with(65536, 65536)
+    yield "echo_large", "the same with rings four times as large", echo_with(65536, 1048576)
     yield "echo_small", "the same with the rings of a small board", echo_with(128, 4096)
     yield "echo_crowtty", "the same through crowtty and melpomene", echo_crowtty
     yield "echo_byte", "one byte there and back through melpomene", echo_byte
