@@ -100,7 +100,7 @@ static void put_task(const struct out *out, const struct mn_task *task)
 	put_number(out, task->id, 10);
 }
 
-static const char *service_name(const struct mn_kernel *kernel, const struct mn_wait *wait)
+const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait)
 {
 	if (!wait->on)
 		return NULL;
@@ -120,9 +120,9 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	const uint32_t age_ticks = kernel->now_ticks - wait->since;
 
 	put(out, mn_wait_text(wait));
-	if (service_name(kernel, wait)) {
+	if (mn__wait_service(kernel, wait)) {
 		put(out, " ");
-		put(out, service_name(kernel, wait));
+		put(out, mn__wait_service(kernel, wait));
 	} else if (wait->on && wait->kind != MN_WAIT_JOIN) {
 		put(out, " 0x");
 		put_number(out, (uintptr_t)wait->on, 16);

@@ -22,16 +22,26 @@ void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task)
 	mn_trace("poll %s #%u", task->type->name, (unsigned)task->id);
 }
 
+/* No addresses: the same seed gives the same trace in every process. */
+static void trace_wait(const struct mn_kernel *kernel, const struct mn_task *task,
+		       const struct mn_wait *wait)
+{
+	const struct mn_task *holder = mn_wait_holder(kernel, wait);
+	const char *service = mn__wait_service(kernel, wait);
+
+	if (holder)
+		mn_trace("wait %s #%u for %s%s%s, held by %s #%u", task->type->name,
+			 (unsigned)task->id, mn_wait_text(wait), service ? " " : "",
+			 service ? service : "", holder->type->name, (unsigned)holder->id);
+	else
+		mn_trace("wait %s #%u for %s%s%s", task->type->name, (unsigned)task->id,
+			 mn_wait_text(wait), service ? " " : "", service ? service : "");
+}
+
 void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task)
 {
-	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more) {
-		const struct mn_task *holder = mn_wait_holder(kernel, wait);
-
-		/* No addresses: the same seed gives the same trace in every process. */
-		mn_trace("wait %s #%u for %s, held by %s #%u", task->type->name, (unsigned)task->id,
-			 mn_wait_text(wait), holder ? holder->type->name : "nobody",
-			 holder ? (unsigned)holder->id : 0U);
-	}
+	for (const struct mn_wait *wait = task->waits; wait; wait = wait->more)
+		trace_wait(kernel, task, wait);
 }
 
 void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task)

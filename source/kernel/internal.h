@@ -44,6 +44,9 @@ uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_t
 /* irq.c */
 void mn__inbox_drain(struct mn_kernel *kernel);
 
+/* dump.c: the name of the service that is waited for, if it is one; else NULL. */
+const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait);
+
 /* registry.c */
 void mn__registry_watch(struct mn_kernel *kernel);
 void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *task);
