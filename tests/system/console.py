@@ -103,7 +103,8 @@ class Terminal:
     @staticmethod
     def _become_shell(directory):
         mode = termios.tcgetattr(0)
-        mode[3] &= ~termios.ECHO
+        # Ctrl-C flushes what is on its way, after the signal: it could flush the prompt.
+        mode[3] = mode[3] & ~termios.ECHO | termios.NOFLSH
         termios.tcsetattr(0, termios.TCSANOW, mode)
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         os.chdir(directory)
