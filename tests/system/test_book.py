@@ -15,7 +15,8 @@ import sermux
 
 ROOT = console.ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").rglob("*.md"))]
-PROSE = [*PAGES, ROOT / "bench/README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
+OTHERS = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md"]
+PROSE = [*PAGES, *(ROOT / name for name in OTHERS)]
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href|srcset)=\"([^\"]+)\"")
 QUOTE = re.compile(r"^<!-- ([\w./-]+) \[([\w-]+)\] -->\n\Z", re.M)
