@@ -29,7 +29,7 @@ struct mn_kernel;
 struct mn_irq {
 	struct mn_kernel *kernel;
 	struct mn_irq *next; /* in the inbox; owned by whoever moved `raised` to true */
-	atomic_bool raised;  /* in the inbox or about to be */
+	atomic_uint raised;  /* bool: in the inbox or about to be; RISC-V swaps words, not bytes */
 	bool pending;        /* task side: drained and not yet answered by a wait */
 	struct mn_task *task;
 };
