@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <string.h>
+#include "board.h"
+#include "cpu.h"
+#include "report.h"
+#include "stack.h"
+
+struct board board;
+
+/* Of memory.ld. */
+extern char mem_free[], mem_end[];
+
+/* ---- The platform's functions, see <mnemos/platform.h> --------------------------------- */
+
+uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return clint_count(&board.clint) / board.clint.mhz;
+}
+
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return (mn_cpu_time)(clint_count(&board.clint) * (MN_CPU_HZ / 1000000) / board.clint.mhz);
+}
+
+/*
+ * The timer never traps: it only ends `wfi`, and what is due the next turn sees from the
+ * clock. `wfi` ends for an interrupt that is held back too, which is taken right after.
+ */
+void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
+{
+	if (deadline_us == 0)
+		return;
+	clint_arm(&board.clint, deadline_us);
+	CPU_CLEAR(mstatus, MSTATUS_MIE);
+	if (!mn_kernel_interrupted(kernel)) {
+		CPU_SET(mie, MIE_TIMER);
+		__asm__ volatile("wfi" ::: "memory");
+		CPU_CLEAR(mie, MIE_TIMER);
+	}
+	CPU_SET(mstatus, MSTATUS_MIE);
+}
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+void *board_take(size_t size, const char *what)
+{
+	const size_t align = _Alignof(max_align_t);
+	const size_t left = (size_t)(mem_end - mem_free) - board.taken;
+	char *memory = mem_free + board.taken;
+
+	if (size > left - align) {
+		report("cannot start: ");
+		report(what);
+		report(" asks for ");
+		report_number(size);
+		report(" bytes, and ");
+		report_number(left - align);
+		report(" of memory are left\n");
+		report_end();
+	}
+	board.taken += (size + align - 1) / align * align;
+	return memset(memory, 0, size);
+}
+
+/* ---- Power on -------------------------------------------------------------------------- */
+
+static void open_uart(const struct mn_config_uart *config)
+{
+	/* Also where it is disabled, it is what can still tell of a panic. */
+	mn_ns16550_open(&board.uart, &(struct mn_ns16550_config){
+					     .base = (volatile uint8_t *)(uintptr_t)config->base,
+					     .stride = 1,
+					     .clock_hz = config->clock_hz,
+					     .baud = config->baud,
+				     });
+}
+
+static void open_kernel(const struct mn_config *config)
+{
+	static const struct mn_log_filter warnings = {MN_LOG_WARN, MN_LOG_WARN, 0, {{{0}, 0}}};
+	const size_t slots = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+
+	mn_kernel_init(&board.kernel,
+		       &(struct mn_kernel_config){
+			       .name = "riscv-virt",
+			       .services = board_take(slots, "kernel.max_drivers"),
+			       .max_services = config->kernel.max_drivers,
+			       .heap = board_take(config->kernel.heap_size, "kernel.heap_size"),
+			       .heap_size = config->kernel.heap_size,
+			       .seed = clint_count(&board.clint),
+			       .log = report_log,
+		       });
+	mn_log_set_filter(&board.kernel, &warnings);
+}
+
+static void uart_interrupt(void *uart)
+{
+	mn_ns16550_interrupt(uart);
+}
+
+static void start_uart(const struct mn_config_uart *config)
+{
+	mn_ns16550_start(
+		&board.uart, &board.kernel,
+		&(struct mn_ns16550_rings){
+			.rx = board_take(config->incoming_size, "platform.uart.incoming_size"),
+			.rx_size = config->incoming_size,
+			.tx = board_take(config->outgoing_size, "platform.uart.outgoing_size"),
+			.tx_size = config->outgoing_size,
+		},
+		"uart");
+	board.uart_source = (struct plic_source){
+		.irq = config->irq,
+		.handle = uart_interrupt,
+		.context = &board.uart,
+	};
+	plic_connect(&board.plic, &board.uart_source);
+}
+
+void board_open(const struct mn_config *config)
+{
+	board.config = config;
+	stack_guard();
+	open_uart(&config->platform.uart);
+	clint_open(&board.clint, &config->platform.clint);
+	plic_open(&board.plic, &config->platform.plic);
+	open_kernel(config);
+	if (config->platform.uart.enabled)
+		start_uart(&config->platform.uart);
+	CPU_WRITE(mie, MIE_EXTERNAL);
+	CPU_SET(mstatus, MSTATUS_MIE);
+}
+
+/* ---- Power off ------------------------------------------------------------------------- */
+
+/* The codes of QEMU's "sifive,test" device. */
+void board_exit(unsigned code)
+{
+	*cpu_register(mn_config_board.platform.finisher.base) = code ? code << 16 | 0x3333 : 0x5555;
+	for (;;)
+		__asm__ volatile("wfi");
+}

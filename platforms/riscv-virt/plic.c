@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "cpu.h"
+#include "plic.h"
+
+/* Registers, by the RISC-V platform specification; context 0. */
+#define PRIORITY(irq) (4 * (irq))
+#define ENABLE(irq) (0x2000 + (irq) / 32 * 4)
+#define THRESHOLD 0x200000
+#define CLAIM 0x200004
+
+static volatile uint32_t *at(const struct plic *plic, uintptr_t offset)
+{
+	return cpu_register(plic->base + offset);
+}
+
+void plic_open(struct plic *plic, const struct mn_config_plic *config)
+{
+	*plic = (struct plic){.base = config->base};
+	*at(plic, THRESHOLD) = 0;
+}
+
+void plic_connect(struct plic *plic, struct plic_source *source)
+{
+	source->next = plic->sources;
+	plic->sources = source;
+	*at(plic, PRIORITY(source->irq)) = 1;
+	*at(plic, ENABLE(source->irq)) |= UINT32_C(1) << source->irq % 32;
+}
+
+static void handle(struct plic *plic, uint32_t irq)
+{
+	for (struct plic_source *source = plic->sources; source; source = source->next) {
+		if (source->irq == irq) {
+			source->handle(source->context);
+			return;
+		}
+	}
+	plic->unexpected++;
+}
+
+void plic_interrupt(struct plic *plic)
+{
+	uint32_t irq;
+
+	while ((irq = *at(plic, CLAIM)) != 0) {
+		handle(plic, irq);
+		*at(plic, CLAIM) = irq;
+	}
+}

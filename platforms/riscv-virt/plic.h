@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The interrupt controller: sources by number, all of one priority. */
+#ifndef RISCV_VIRT_PLIC_H
+#define RISCV_VIRT_PLIC_H
+
+#include <mnemos/config.h>
+
+/* What is done about one source; lives as long as the controller. */
+struct plic_source {
+	uint32_t irq;
+	void (*handle)(void *context);
+	void *context;
+	struct plic_source *next; /* the controller's */
+};
+
+struct plic {
+	uintptr_t base;
+	struct plic_source *sources;
+	uint32_t unexpected; /* interrupts of no source, counted and ignored */
+};
+
+/* Starts with no source. */
+void plic_open(struct plic *plic, const struct mn_config_plic *config);
+
+/* Start-up: calls `source->handle` for its interrupts from now on, in interrupt context. */
+void plic_connect(struct plic *plic, struct plic_source *source);
+
+/* Handler: everything that is pending. */
+void plic_interrupt(struct plic *plic);
+
+#endif
