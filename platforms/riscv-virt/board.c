@@ -61,7 +61,7 @@ void *board_take(size_t size, const char *what)
 		report_end();
 	}
 	board.taken += (size + align - 1) / align * align;
-	return memset(memory, 0, size);
+	return memory;
 }
 
 /* ---- Power on -------------------------------------------------------------------------- */
@@ -80,12 +80,13 @@ static void open_uart(const struct mn_config_uart *config)
 static void open_kernel(const struct mn_config *config)
 {
 	static const struct mn_log_filter warnings = {MN_LOG_WARN, MN_LOG_WARN, 0, {{{0}, 0}}};
-	const size_t slots = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+	const size_t slots_size = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+	struct mn_registry_slot *slots = board_take(slots_size, "kernel.max_drivers");
 
 	mn_kernel_init(&board.kernel,
 		       &(struct mn_kernel_config){
 			       .name = "riscv-virt",
-			       .services = board_take(slots, "kernel.max_drivers"),
+			       .services = memset(slots, 0, slots_size),
 			       .max_services = config->kernel.max_drivers,
 			       .heap = board_take(config->kernel.heap_size, "kernel.heap_size"),
 			       .heap_size = config->kernel.heap_size,

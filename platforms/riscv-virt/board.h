@@ -33,7 +33,7 @@ extern struct board board;
 void board_open(const struct mn_config *config);
 
 /*
- * Zeroed memory for ever, for what the configuration sizes; `what` is the key that asks for
+ * Memory for ever, not zeroed, for what the configuration sizes; `what` is the key that asks for
  * it. Ends the machine, saying so, if there is not enough.
  */
 void *board_take(size_t size, const char *what);

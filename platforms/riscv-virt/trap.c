@@ -103,14 +103,16 @@ void trap_handle(const struct trap_frame *frame)
 	report_end();
 }
 
+/* What happened first may have been told already, in part or in full. */
 void trap_in_trap(void)
 {
-	report("\nand a fault while handling it: ");
+	report("\nfault while handling a trap: ");
 	report(name_of(CPU_READ(mcause)));
 	report(" at pc ");
 	report_hex(CPU_READ(mepc));
 	report(", address ");
 	report_hex(CPU_READ(mtval));
 	report("\n");
+	mn_ns16550_write_polled(&board.uart, "\0", 1);
 	board_exit(BOARD_EXIT_FAILED);
 }

@@ -176,6 +176,15 @@ def test_fault_in_a_task_is_told_and_ends_qemu(start, request_):
         assert len(set(re.findall(r"\b([a-z]\d*[a-z]?\d*) +0x[0-9a-f]+", report.decode()))) >= 31
 
 
+def test_fault_in_the_trap_handler_is_told_too(start):
+    machine = Machine(start, "test/probe").boot()
+    machine.send(sermux.frame(PROBE, b"t"))
+    text = machine.text_to_the_end()
+    assert machine.qemu.end() == FAILED
+    assert re.search(rb"\0\r\n\r\nfault while handling a trap: instruction access fault at pc 0x0+,"
+                     rb" address 0x0+\r\n\0$", text)
+
+
 @pytest.mark.parametrize(
     "image, said",
     [
