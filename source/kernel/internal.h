@@ -27,7 +27,7 @@ void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
 
 #define MN__EVENT(kernel, function, ...)                             \
 	do {                                                         \
-		if (MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS)) \
+		if (MN__WATCHES_EVENTS(kernel))                      \
 			mn__event_##function((kernel), __VA_ARGS__); \
 	} while (0)
 

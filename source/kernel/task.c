@@ -28,7 +28,7 @@ void mn_spawn(struct mn_kernel *kernel, struct mn_task *task, const struct mn_ta
 	task->cause = 0;
 	task->cpu = 0;
 	mn_list_push(&kernel->tasks, &task->all);
-	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
+	if (MN__WATCHES_EVENTS(kernel))
 		spawn_watched(kernel, task);
 	else
 		mn__push(kernel, task);
@@ -98,7 +98,7 @@ void mn__task_end(struct mn_task *task, mn_poll result)
 	kernel->tasks_ended++;
 	kernel->current = NULL;
 	task->frame = (struct mn_frame){.result = (uint8_t)result};
-	if (MN_UNLIKELY(flags != MN__TASK_ALIVE || task->next || kernel->watch & MN__WATCH_EVENTS))
+	if (MN_UNLIKELY(flags != MN__TASK_ALIVE || task->next || MN__WATCHES_EVENTS(kernel)))
 		end_slow(task, result, flags);
 }
 

@@ -28,11 +28,15 @@ static inline void mn__push(struct mn_kernel *kernel, struct mn_task *task)
 	kernel->ready_end = &task->next;
 }
 
+/* Whether events of the kernel go to the log; known not to where that level is not compiled in. */
+#define MN__WATCHES_EVENTS(kernel) \
+	(MN_LOG_COMPILED <= MN_LOG_TRACE && MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))
+
 void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task);
 
 static inline void mn__wake(struct mn_kernel *kernel, struct mn_task *task)
 {
-	if (MN_UNLIKELY(kernel->watch & MN__WATCH_EVENTS))
+	if (MN__WATCHES_EVENTS(kernel))
 		mn__event_wake(kernel, task);
 	mn__push(kernel, task);
 }
