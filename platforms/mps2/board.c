@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <string.h>
+#include "board.h"
+#include "clock.h"
+#include "cortex_m.h"
+#include "interrupts.h"
+#include "panic.h"
+#include "stack.h"
+
+struct board board;
+
+/* Of the linker script. */
+extern uint8_t arena_start[], arena_end[];
+
+/* ---- The platform's functions, see <mnemos/platform.h> --------------------------------- */
+
+uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return clock_now_us();
+}
+
+mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return (mn_cpu_time)clock_now_us();
+}
+
+/*
+ * An interrupt that comes after the look at the inbox is pending, and so ends the sleep; it is
+ * taken as soon as interrupts are let through.
+ */
+void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
+{
+	if (deadline_us == 0)
+		return;
+	const uint32_t before = cpu_hold();
+
+	if (!mn_kernel_interrupted(kernel) && clock_alarm(deadline_us))
+		cpu_sleep();
+	cpu_restore(before);
+}
+
+/* ---- Interrupts ------------------------------------------------------------------------ */
+
+/* All have the same priority: none interrupts another. */
+void interrupt(void)
+{
+	const struct mn_config *config = board.config;
+	const unsigned irq = cpu_exception() - FIRST_IRQ;
+
+	if (irq == config->platform.timer.irq)
+		clock_interrupt();
+	else if (irq == config->platform.console.tx_irq)
+		mn_cmsdk_uart_interrupt(&board.console.uart);
+	else
+		mn_cmsdk_uart_interrupt(&board.uart);
+}
+
+/* The handler of a UART is called by its interrupt for what has gone. */
+static void interrupt_uart(void *config)
+{
+	nvic_pend(((const struct mn_config_uart *)config)->tx_irq);
+}
+
+static void interrupt_console(void *config)
+{
+	nvic_pend(((const struct mn_config_console *)config)->tx_irq);
+}
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+/* .bss ends where the arena begins, but only .bss is zero at the start. */
+void *board_take(size_t size, const char *key)
+{
+	const size_t align = _Alignof(max_align_t);
+	uint8_t *memory = arena_start + board.taken;
+
+	if (size > (size_t)(arena_end - memory) - align) {
+		panic_put("no memory for ");
+		panic_put(key);
+		panic_put("\n");
+		mn_platform_halt();
+	}
+	board.taken += (size + align - 1) / align * align;
+	return memset(memory, 0, size);
+}
+
+/* ---- Power on -------------------------------------------------------------------------- */
+
+static uint32_t divisor(const struct mn_config *config, uint32_t baud)
+{
+	const uint32_t cycles = config->platform.clock_hz / baud;
+
+	return cycles < 16 ? 16 : cycles;
+}
+
+static void open_kernel(const struct mn_config *config)
+{
+	const size_t slots = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+
+	mn_kernel_init(&board.kernel,
+		       &(struct mn_kernel_config){
+			       .name = "mps2",
+			       .services = board_take(slots, "kernel.max_drivers"),
+			       .max_services = config->kernel.max_drivers,
+			       .heap = board_take(config->kernel.heap_size, "kernel.heap_size"),
+			       .heap_size = config->kernel.heap_size,
+			       .log = config->platform.console.enabled ? console_log : NULL,
+			       .log_context = &board.console,
+		       });
+}
+
+static void open_uart(const struct mn_config *config)
+{
+	const struct mn_config_uart *uart = &config->platform.uart;
+
+	mn_cmsdk_uart_init(
+		&board.uart, &board.kernel,
+		&(struct mn_cmsdk_uart_config){
+			.base = uart->base,
+			.divisor = divisor(config, uart->baud),
+			.rx = board_take(uart->incoming_size, "platform.uart.incoming_size"),
+			.rx_size = uart->incoming_size,
+			.tx = board_take(uart->outgoing_size, "platform.uart.outgoing_size"),
+			.tx_size = uart->outgoing_size,
+			.interrupt = interrupt_uart,
+			.context = (void *)(uintptr_t)uart,
+		});
+	mn_simple_serial_start(&board.serial, &board.kernel, &board.uart.line, "uart");
+	nvic_enable(uart->rx_irq);
+	nvic_enable(uart->tx_irq);
+	nvic_enable(uart->overrun_irq);
+}
+
+static void open_console(const struct mn_config *config)
+{
+	const struct mn_config_console *console = &config->platform.console;
+
+	mn_cmsdk_uart_init(
+		&board.console.uart, &board.kernel,
+		&(struct mn_cmsdk_uart_config){
+			.base = console->base,
+			.divisor = divisor(config, console->baud),
+			.rx = board.console.rx,
+			.rx_size = sizeof board.console.rx,
+			.tx = board_take(console->outgoing_size, "platform.console.outgoing_size"),
+			.tx_size = console->outgoing_size,
+			.interrupt = interrupt_console,
+			.context = (void *)(uintptr_t)console,
+		});
+	nvic_enable(console->tx_irq);
+	console_open(&board.console);
+}
+
+void board_open(const struct mn_config *config)
+{
+	board.config = config;
+	clock_open(config->platform.timer.base, config->platform.clock_hz);
+	nvic_enable(config->platform.timer.irq);
+	open_kernel(config);
+	if (config->platform.uart.enabled)
+		open_uart(config);
+	if (config->platform.console.enabled)
+		open_console(config);
+}
+
+void board_introduce(void)
+{
+	const size_t used = (size_t)(arena_start - task_stack) + board.taken;
+
+	console_say(&board.console, "mps2 " MNEMOS_VERSION ": %u bytes of memory, heap %u of them",
+		    (unsigned)used, (unsigned)board.config->kernel.heap_size);
+}

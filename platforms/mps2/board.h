@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The board: a kernel, its serial line, its console, and the default services. */
+#ifndef MPS2_BOARD_H
+#define MPS2_BOARD_H
+
+#include <mnemos/config.h>
+#include <mnemos/daemons/defaults.h>
+#include <mnemos/drivers/cmsdk_uart.h>
+#include "console.h"
+
+/* There is one, `board`, for ever. */
+struct board {
+	struct mn_kernel kernel;
+	const struct mn_config *config;
+	struct mn_cmsdk_uart uart;
+	struct mn_simple_serial serial;
+	struct console console;
+	struct mn_default_services services;
+	size_t taken; /* bytes of the arena */
+};
+
+extern struct board board;
+
+/* Powers the board on; services are not started yet. Panics if it cannot. */
+void board_open(const struct mn_config *config);
+
+/* Says in a line of the console what runs, once all services are there. */
+void board_introduce(void);
+
+/* Zeroed memory, for ever. Panics if there is none, naming the key that asks for it. */
+void *board_take(size_t size, const char *key);
+
+/* What an image has besides the default services, see extras.c. */
+void board_start_extras(struct mn_kernel *kernel);
+
+#endif

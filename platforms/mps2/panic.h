@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Last words: mn_platform_panic_write and mn_platform_halt, in pieces. */
+#ifndef MPS2_PANIC_H
+#define MPS2_PANIC_H
+
+#include <stdint.h>
+
+/* Text to the serial line and the console, by polling. Any context. */
+void panic_put(const char *text);
+
+/* The same for a number, as 0x and eight digits. */
+void panic_put_hex(uint32_t number);
+
+#endif
