@@ -246,6 +246,26 @@ def test_run_gives_the_keyboard_to_crowtty_and_the_arguments_to_melpomene(door):
     assert "melpomene down" in session.text
 
 
+@pytest.mark.parametrize(
+    "args, line",
+    [
+        (["--serial", "127.0.0.1:9998"], "tcp:127.0.0.1:9998"),
+        (["--serial=[::1]:9998", "--seed", "7"], "tcp:[::1]:9998"),
+        (["-s", "unix:line"], "unix:line"),
+        (["--config", "BOARD"], "tcp:127.0.0.1:9997"),
+        (["--serial", "unix:line", "--config", "BOARD"], "unix:line"),
+    ],
+)
+def test_run_takes_crowtty_to_the_line_that_melpomene_offers(door, tmp_path, args, line):
+    board = tmp_path / "board.toml"
+    board.write_text('[platform.tcp_uart]\nsocket_addr = "127.0.0.1:9997"\n')
+    session = Session(door, "--", *(str(board) if word == "BOARD" else word for word in args))
+    session.boot()
+    session.read_until(rf"crowtty \d+ --wait {re.escape(line)}\s")
+    session.type("quit\n")
+    assert session.end() == 0
+
+
 def test_run_ends_when_melpomene_fails(door):
     session = Session(door, "--", "die")
     assert session.end() == 3
