@@ -781,6 +781,22 @@ def replay(start, *arguments):
                  *arguments), base
 
 
+def test_a_recording_is_not_overwritten(start, recording):
+    good = recording.read_bytes()
+    process = start(program("tools", "crowtty", "crowtty"), "--record", recording)
+    assert process.end() == 1
+    assert "it exists" in process.text.decode()
+    assert recording.read_bytes() == good
+
+
+def test_a_start_that_failed_leaves_the_name_free(start, tmp_path):
+    for _ in range(2):
+        process = start(program("tools", "crowtty", "crowtty"), "--record", tmp_path / "new",
+                        "--tcp-port-base", free_ports(16), f"unix:{tmp_path / 'absent'}")
+        assert process.end() == 1
+        assert "cannot connect" in process.text.decode()
+
+
 def test_replay_serves_clients(start, recording):
     process, base = replay(start, "--speed", "1000", "--wait", recording)
     deadline = time.monotonic() + DEADLINE_S

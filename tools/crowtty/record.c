@@ -58,13 +58,32 @@ static bool write_all(struct recorder *recorder, const void *head, size_t head_l
 	return false;
 }
 
+/*
+ * What is in a file already is kept: it may be the only recording of what is looked for.
+ * A header alone holds nothing; a start that failed leaves one.
+ */
+static int open_unused(const char *path)
+{
+	struct stat status;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_size <= HEADER_SIZE)
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
 bool recorder_open(struct recorder *recorder, const char *path)
 {
 	recorder->path = path;
 	recorder->start_ns = uv_hrtime();
-	recorder->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	recorder->fd = open_unused(path);
 	if (recorder->fd < 0) {
-		log_fatal("cannot record to %s: %s", path, strerror(errno));
+		log_fatal("cannot record to %s: %s", path,
+			  errno == EEXIST ? "it exists; remove it, or choose another name"
+					  : strerror(errno));
 		return false;
 	}
 	struct timeval now;

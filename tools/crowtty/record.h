@@ -36,7 +36,7 @@ struct recorder {
 	uint64_t start_ns;
 };
 
-/* Creates or empties the file. Returns false after reporting an error. */
+/* Creates the file; one with content is kept. Returns false after reporting an error. */
 bool recorder_open(struct recorder *recorder, const char *path);
 
 /* Writes a record. The first failure is reported and ends the recording, nothing else. */
