@@ -54,6 +54,14 @@ def test_each_verb_has_details():
         assert mn("help", verb).stdout.startswith(f"Usage: ./mn {verb}"), verb
 
 
+def test_clean_and_doctor_take_no_argument(door):
+    (door / "build/host").mkdir(parents=True)
+    for verb in "clean", "doctor":
+        result = mn(verb, "host", root=door)
+        assert (result.returncode, result.stderr.count("takes no argument")) == (2, 1)
+    assert (door / "build/host").is_dir()
+
+
 def test_no_verb_is_help():
     assert mn().stdout == mn("help").stdout == mn("--help").stdout
 
