@@ -117,7 +117,7 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 		     const struct mn_wait *wait)
 {
 	const struct mn_task *holder = mn_wait_holder(kernel, wait);
-	const uint32_t age_ticks = kernel->now_ticks - wait->since;
+	const uint32_t age_ticks = (uint32_t)(mn_platform_now_us(kernel) >> 10) - wait->since;
 
 	put(out, mn_wait_text(wait));
 	if (mn__wait_service(kernel, wait)) {
