@@ -215,6 +215,8 @@ def test_bad_value(tmp_path, key, value, message):
      "1: serial_mux: unknown table 'serial_mux'; did you mean 'services.serial_mux'?"),
     ("[kernel.sub]\nx = 1",
      "1: kernel.sub: unknown table 'sub' in kernel; nothing is known there"),
+    ('"\\u001B[31m" = 1', '1: "\\u001B[31m": unknown key "\\u001B[31m"; '
+     "known there: kernel, services, platform"),
     ("author = 'me'", "1: author: unknown key 'author'; known there: kernel, services, platform"),
     ('[kernel]\n"heap size" = 1',
      "2: kernel.\"heap size\": unknown key 'heap size' in kernel; did you mean 'heap_size'?"),

@@ -115,7 +115,8 @@ class Check:
         else:
             kind = "table" if isinstance(value, dict) else "key"
             where = f" in {path}" if path else ""
-            text = f"unknown {kind} '{name}'{where}; {self.intention(path, name, kind)}"
+            said = f"'{name}'" if name.isprintable() else shown
+            text = f"unknown {kind} {said}{where}; {self.intention(path, name, kind)}"
         self.errors.append((line, full, text))
 
     def intention(self, path, name, kind):
