@@ -265,8 +265,9 @@ static bool set_trace(struct options *options, const char *source, const char *t
 	if (mn_log_filter_parse(&options->trace, text, &where))
 		return true;
 	tell("%s: \"%.*s\" in \"%s\" is not a level (trace, debug, info, warn, error, off) or "
-	     "target=level",
-	     source, (int)strcspn(where, ","), where, text);
+	     "target=level (at most %d targets, each at most %d characters)",
+	     source, (int)strcspn(where, ","), where, text, MN_LOG_DIRECTIVES,
+	     MN_LOG_TARGET_MAX - 1);
 	return false;
 }
 

@@ -431,6 +431,8 @@ def test_bad_addresses(melpomene, address):
     (["--exit-after", "99999999999999h"], "is not a duration"),
     (["--poll-budget", "1h"], "is not a duration from 1us to 1000s"),
     (["--trace", "info,kernel=loud,x"], '--trace: "kernel=loud" in .* is not a level'),
+    (["--trace", ",".join(f"t{i}=info" for i in range(9))], '"t8=info" in .*at most 8 targets'),
+    (["--trace", 32 * "t" + "=info"], "each at most 31 characters"),
     (["file"], "unexpected argument: file"),
 ])
 def test_bad_options(melpomene, arguments, said):
