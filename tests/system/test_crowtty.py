@@ -848,6 +848,14 @@ def test_dump_lists_both_directions(start, recording):
     ]
 
 
+def test_a_dump_that_cannot_be_written_is_told(recording):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([program("tools", "crowtty", "crowtty"), "replay", "--dump",
+                                 recording], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert "No space left" in result.stderr
+
+
 def test_a_damaged_recording_opens_up_to_the_damage(start, recording):
     good = recording.read_bytes()
     at = good.index(b"some text")

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* crowtty replay: a recording in place of a target. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "log.h"
@@ -243,6 +245,10 @@ static int dump(struct recording *recording)
 	}
 	dump_rest(recording->last_ns, &from);
 	dump_rest(recording->last_ns, &to);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_fatal("cannot list all of %s: %s", recording->path, strerror(errno));
+		return EXIT_TROUBLE;
+	}
 	return result == RECORD_END ? EXIT_GOOD : EXIT_TROUBLE;
 }
 
