@@ -100,12 +100,22 @@ def start():
 _bases = iter(range(10000 + os.getpid() % 997 * 16, 32000, 16))
 
 
+_reserved = []  # a socket for each base, until this process ends: other test runs skip it
+
+
+def reserve(base: int) -> None:
+    _reserved.append(socket.socket(socket.AF_UNIX))
+    _reserved[-1].bind(f"\0mnemos test ports {base}")
+
+
 def free_ports(count: int) -> int:
     """A base such that base .. base + count - 1 of 127.0.0.1 can be listened on, below the
-    range that the system itself gives to outgoing connections. Never the same twice."""
+    range that the system itself gives to outgoing connections. Never the same twice, nor one that
+    another test run has."""
     for base in _bases:
         holders = []
         try:
+            reserve(base)
             for port in range(base, base + count):
                 holders.append(socket.create_server(("127.0.0.1", port)))
             return base
