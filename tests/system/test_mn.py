@@ -274,6 +274,22 @@ def test_run_takes_crowtty_to_the_line_that_melpomene_offers(door, tmp_path, arg
     assert session.end() == 0
 
 
+@pytest.mark.parametrize("place", ["pty", "127.0.0.1:0"])
+def test_run_refuses_a_line_whose_place_is_not_known_before(door, place):
+    session = Session(door, "--", "--serial", place)
+    assert session.end() == 2
+    assert "./mn attach" in session.text
+
+
+def test_run_that_is_killed_takes_both_with_it(door):
+    session = Session(door)
+    session.boot()
+    os.kill(session.pid, signal.SIGKILL)
+    session.read_until("melpomene down")
+    os.waitpid(session.pid, 0)
+    os.close(session.terminal)
+
+
 def test_run_ends_when_melpomene_fails(door):
     session = Session(door, "--", "die")
     assert session.end() == 3

@@ -141,6 +141,10 @@ bool recording_open(struct recording *recording, const char *path)
 {
 	*recording = (struct recording){.path = path, .at = HEADER_SIZE};
 	int error = map(recording);
+	if (error == EINVAL) {
+		log_fatal("%s is not a recording: it is not a regular file", path);
+		return false;
+	}
 	if (error) {
 		log_fatal("cannot read %s: %s", path, strerror(error));
 		return false;
