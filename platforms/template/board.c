@@ -85,6 +85,11 @@ void board_fault(void)
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
+static void tell(const char *text)
+{
+	mn_platform_panic_write(text, strlen(text));
+}
+
 /* Zeroed, for ever. */
 static void *take(size_t size, const char *key)
 {
@@ -92,8 +97,10 @@ static void *take(size_t size, const char *key)
 	uint8_t *memory = arena_start + board.taken;
 
 	if (size > (size_t)(arena_end - memory) - align) {
-		mn_platform_panic_write(key, strlen(key));
-		MN_PANIC(" asks for more memory than there is");
+		tell("no memory for ");
+		tell(key);
+		tell("\n");
+		mn_platform_halt();
 	}
 	board.taken += (size + align - 1) / align * align;
 	return memset(memory, 0, size);

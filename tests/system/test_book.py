@@ -145,6 +145,13 @@ def test_the_readme_has_the_figure_of_the_benchmarks():
     assert shown[1] == re.search(r"^\| `call` \| (\d+) instr", table, re.M)[1]
 
 
+def test_the_porting_guide_lists_the_functions_of_a_platform():
+    header = (ROOT / "source/kernel/include/mnemos/platform.h").read_text()
+    declared = re.findall(r"^[\w ]+\b(mn_platform_\w+)\(", header, re.M)
+    guide = (ROOT / "book/port-to-a-board.md").read_text()
+    assert re.findall(r"^\| `(mn_platform_\w+)` \|", guide, re.M) == declared != []
+
+
 # --- The runner: what must not pass
 
 
