@@ -236,6 +236,17 @@ static void print_accounts(const struct mn_kernel *kernel)
 		       (unsigned)kernel->budget_us, kernel->over_budget);
 }
 
+static void print_mux(const struct mn_sermux_stats *stats)
+{
+	printf("serial mux: %u frames in, %u out; not a frame: %u garbage, %u too short, "
+	       "%u too long; for ports not open: %u; bytes dropped for want of room: %u; "
+	       "written for nobody: %u; peers: %u\n",
+	       (unsigned)stats->frames_in, (unsigned)stats->frames_out, (unsigned)stats->bad_cobs,
+	       (unsigned)stats->too_short, (unsigned)stats->overlong, (unsigned)stats->unknown_port,
+	       (unsigned)stats->bytes_dropped, (unsigned)stats->bytes_discarded,
+	       (unsigned)stats->peers);
+}
+
 void machine_dump(const struct machine *machine)
 {
 	struct mn_heap_stats heap;
@@ -249,6 +260,8 @@ void machine_dump(const struct machine *machine)
 	printf("heap: %zu of %zu bytes used, at most %zu, in %u blocks\n", heap.used, heap.size,
 	       heap.high_water, (unsigned)heap.blocks);
 	serial_device_print(&machine->serial);
+	if (machine->config.services.serial_mux.enabled)
+		print_mux(&machine->services.serial_mux.stats);
 	log_sink_flush();
 }
 

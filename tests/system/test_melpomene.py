@@ -526,6 +526,20 @@ def test_a_dump_on_demand_says_who_waits_for_what(melpomene):
     machine.process.wait_for(r"serial line: a client is connected;.* in all 5 in, 5 out")
 
 
+def test_a_dump_counts_every_kind_of_bad_frame(melpomene):
+    machine = melpomene()
+    line = machine.connect()
+    bad = b"\x05\x01\x02\x00"  # points behind its end
+    short = b"\x02\x0a\x01\x00"  # no payload
+    line.say(bad * 3 + short * 2 + b"\xff" * 600 + b"\x00" + sermux.frame(77, b"?") * 4)
+    line.echo(b"x")
+    machine.process.process.send_signal(signal.SIGUSR1)
+    machine.process.wait_for(
+        r"serial mux: 5 frames in, \d+ out; not a frame: 3 garbage, 2 too short, 1 too long; "
+        r"for ports not open: 4; bytes dropped for want of room: 0; .* peers: 1\n"
+    )
+
+
 def test_a_poll_over_its_budget_is_named(melpomene):
     """Nothing is done in a microsecond under an emulated load of frames."""
     machine = melpomene("--poll-budget=1us")
