@@ -81,11 +81,6 @@ mn_poll mn__call_queue(struct mn_call *call, struct mn_server *server)
 	return MN_PENDING;
 }
 
-mn_poll mn__call_hello(struct mn_call *call, const struct mn_client *client, const void *hello)
-{
-	return mn_call(call, client, hello, NULL);
-}
-
 /* A slot's first use with a server: from now on the server's end reaches it. */
 static void attach(struct mn_serving *serving, struct mn_server *server)
 {

@@ -54,12 +54,6 @@ void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *tas
 /* call.c: fails every call of a server with MN_EGONE, and wakes its parked slot. */
 void mn__server_drop(struct mn_server *server);
 
-/*
- * A hello: a call through a handle whose id is still 0. Begins it if it is idle, else
- * polls it.
- */
-mn_poll mn__call_hello(struct mn_call *call, const struct mn_client *client, const void *hello);
-
 /* mn__nobody as a server's `parked`, see fast.h. */
 #define MN__NOBODY ((struct mn_serving *)(uintptr_t)&mn__nobody)
 

@@ -217,7 +217,7 @@ static mn_poll connect_waiting(struct mn_connect *op)
 /* The hello goes out through a handle that is not yet the client's. */
 static mn_poll connect_hello(struct mn_connect *op, struct mn_client *client, const void *hello)
 {
-	const mn_poll answer = mn__call_hello(&op->hello, &op->pending, hello);
+	const mn_poll answer = mn_call(&op->hello, &op->pending, hello, NULL);
 
 	if (answer != MN_OK)
 		return answer;
