@@ -7,9 +7,12 @@
  * What a stream has told (call sites, texts) stays valid until trace_stream_free(), even when
  * an id is registered anew; values and messages only during the call that passes them.
  *
- * Bad bytes are skipped up to the next terminator and counted. A target that speaks the
- * original protocol has no times, tasks and causes: then `timed` is false, `time_ns` is that of
- * the host, and the rest 0.
+ * Bad bytes are skipped up to the next terminator and counted; so is what a stream would have to
+ * keep beyond TRACE_KEPT_MAX. There is no checksum on the wire: a damaged message may look like
+ * a good one, and everything in it may be wrong but for what is promised below.
+ *
+ * A target that speaks the original protocol has no times, tasks and causes: then `timed` is
+ * false, `time_ns` is that of the host, and the rest 0.
  */
 #ifndef CROWTTY_TRACE_H
 #define CROWTTY_TRACE_H
@@ -20,7 +23,10 @@
 #include <mnemos/proto/trace.h>
 #include <mnemos/proto/trace_events.h>
 
-/* A call site; texts end with a zero. */
+/* Most bytes of call sites and texts that a stream keeps. */
+#define TRACE_KEPT_MAX ((size_t)64 << 20)
+
+/* A call site; texts end with a zero, but may hold control characters. */
 struct trace_site {
 	uint64_t id;
 	const char *name, *target;
@@ -45,7 +51,10 @@ enum trace_event_kind {
 struct trace_event {
 	enum trace_event_kind kind;
 	bool timed;
-	uint64_t time_ns; /* since the target started; on one stream it never goes back */
+	bool incomplete; /* its call site, or one of its texts ("?"), was never announced */
+	/* Since the target started. On one stream it never goes back: where it would, because the
+	 * target was started anew or had no clock before, all times are later from there on. */
+	uint64_t time_ns;
 	uint32_t task, cause;
 	const struct trace_site *site; /* of events and new spans; NULL: unknown, see meta_id */
 	uint64_t meta_id;
@@ -55,15 +64,23 @@ struct trace_event {
 	const struct mn_trace_field *fields; /* names too; TEXT_IDs are DEBUG_TEXTs by now */
 };
 
+/*
+ * Value `index` of an event as a number (of a bool: 0 or 1) or a text; 0 or empty if there is
+ * none or it is of another kind. An event of one of the kernel's own sites has all its values.
+ */
+uint64_t trace_event_number(const struct trace_event *event, uint32_t index);
+struct mn_trace_text trace_event_text(const struct trace_event *event, uint32_t index);
+
 /* Who reads. NULL where not of interest. */
 struct trace_sink {
 	void *context;
 	void (*event)(void *context, const struct trace_event *event);
+	/* Announced, perhaps again. */
 	void (*site)(void *context, const struct trace_site *site);
 	/* Every other message: heartbeat, discarded, welcome, time, snapshot and its parts. Their
 	 * times are still in ticks; convert with trace_stream_ns(). */
 	void (*message)(void *context, const struct mn_trace_message *message, uint64_t host_ns);
-	/* Bytes that were no message were skipped. */
+	/* Bytes that were no message, with their terminator, were skipped. */
 	void (*damage)(void *context, size_t len);
 };
 
@@ -80,25 +97,27 @@ void trace_stream_take(struct trace_stream *stream, const void *bytes, size_t le
 /* The line was opened again: an unfinished message and the clock are forgotten; sites stay. */
 void trace_stream_restart(struct trace_stream *stream);
 
-/* Ticks of the target in nanoseconds; 0 before its WELCOME. */
+/* Ticks of the target as a `time_ns`; 0 before its WELCOME. */
 uint64_t trace_stream_ns(const struct trace_stream *stream, uint64_t ticks);
 
 /* What a whole recording holds besides the events. */
 struct trace_recording_end {
-	uint64_t events, skipped_bytes;
-	bool damaged; /* the file is good up to byte `damaged_at`, not behind */
+	uint64_t events;
+	uint64_t skipped_bytes; /* of the line and of port 3 that were neither text nor message */
+	bool damaged;           /* the file is good up to byte `damaged_at`, not behind */
 	uint64_t damaged_at;
 	uint64_t duration_ns; /* of the recording, by the host's clock */
 };
 
 /*
- * Reads a recording: the line's frames, of which those of port 3 go to `sink`. Text on the line
- * that belongs to no frame (a panic) goes to `text`, if that is not NULL. Returns false after
- * reporting an error if the file can't be read at all; damage is not an error but ends it.
+ * Reads a recording into a new stream: of the line's frames those of port 3. Text on the line that
+ * belongs to no frame (a panic) goes to `text`, if that is not NULL. Returns false after reporting
+ * an error if the file can't be read at all; damage is reported too and ends the reading, but
+ * is not an error. Freeing the stream is up to the caller.
  */
-bool trace_recording_read(const char *path, const struct trace_sink *sink,
+bool trace_recording_read(const char *path, struct trace_stream *stream,
 			  void (*text)(void *context, const char *text, size_t len,
 				       uint64_t host_ns),
-			  struct trace_recording_end *end);
+			  void *context, struct trace_recording_end *end);
 
 #endif
