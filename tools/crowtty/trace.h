@@ -111,13 +111,23 @@ struct trace_recording_end {
 
 /*
  * Reads a recording into a new stream: of the line's frames those of port 3. Text on the line that
- * belongs to no frame (a panic) goes to `text`, if that is not NULL. Returns false after reporting
- * an error if the file can't be read at all; damage is reported too and ends the reading, but
- * is not an error. Freeing the stream is up to the caller.
+ * belongs to no frame (a panic) goes to `text`, if that is not NULL. Damage is reported and ends
+ * the reading, but is not an error. Freeing the stream is up to the caller.
  */
-bool trace_recording_read(const char *path, struct trace_stream *stream,
-			  void (*text)(void *context, const char *text, size_t len,
-				       uint64_t host_ns),
+struct trace_recording;
+
+typedef void trace_text_fn(void *context, const char *text, size_t len, uint64_t host_ns);
+
+/* NULL after reporting an error. */
+struct trace_recording *trace_recording_open(const char *path, struct trace_stream *stream,
+					     trace_text_fn *text, void *context);
+/* Reads one record; false at the end or at damage. */
+bool trace_recording_step(struct trace_recording *recording);
+/* `end` may be NULL. */
+void trace_recording_close(struct trace_recording *recording, struct trace_recording_end *end);
+
+/* All three; false if it cannot be opened. */
+bool trace_recording_read(const char *path, struct trace_stream *stream, trace_text_fn *text,
 			  void *context, struct trace_recording_end *end);
 
 #endif
