@@ -48,6 +48,9 @@ static void check_encode(const uint8_t *data, size_t len)
 	}
 	FUZZ_CHECK((size_t)(mn_cobs_end(&encoder) - pieces) == wire_len);
 	FUZZ_CHECK(memcmp(pieces, wire, wire_len) == 0);
+	memcpy(pieces + 1, data, len);
+	FUZZ_CHECK(mn_cobs_encode_in_place(pieces, MN_COBS_BOUND(len), len) == wire_len);
+	FUZZ_CHECK(memcmp(pieces, wire, wire_len) == 0);
 	FUZZ_CHECK(mn_cobs_decode(wire, wire, wire_len) == len);
 	FUZZ_CHECK(memcmp(wire, data, len) == 0);
 	free(wire);

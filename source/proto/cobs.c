@@ -60,6 +60,31 @@ size_t mn_cobs_encode(uint8_t *out, const void *data, size_t len)
 	return (size_t)(mn_cobs_end(&encoder) - out);
 }
 
+/* Each zero becomes the distance to the next. Only a full group needs a code of its own, for
+ * which the rest moves up by one: rare, for messages are short. */
+size_t mn_cobs_encode_in_place(uint8_t *frame, size_t cap, size_t len)
+{
+	size_t code = 0, end = len + 1;
+
+	if (end > cap)
+		return 0;
+	for (size_t at = 1; at <= end; at++) {
+		const bool full = at - code == FULL;
+
+		if (full) {
+			if (end == cap)
+				return 0;
+			memmove(frame + at + 1, frame + at, end - at);
+			end++;
+		}
+		if (full || at == end || frame[at] == 0) {
+			frame[code] = (uint8_t)(at - code);
+			code = at;
+		}
+	}
+	return end;
+}
+
 /* A code is also the distance to the next one, so the chain has to land on the end. */
 static bool is_valid(const uint8_t *in, size_t len)
 {

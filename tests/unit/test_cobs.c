@@ -129,6 +129,29 @@ static void pieces_make_the_same_bytes(void **state)
 	}
 }
 
+/* In memory of exactly the size it needs; with one byte less nothing. */
+static void in_place_makes_the_same_bytes(void **state)
+{
+	static uint8_t data[MOST], want[MN_COBS_BOUND(MOST)];
+	uint64_t seed = 9;
+
+	(void)state;
+	for (size_t len = 0; len <= MOST; len++) {
+		size_t want_len;
+		uint8_t *frame;
+
+		chance_fill(&seed, data, len);
+		want_len = mn_cobs_encode(want, data, len);
+		frame = malloc(want_len);
+		assert_non_null(frame);
+		memcpy(frame + 1, data, len);
+		assert_bytes(frame, mn_cobs_encode_in_place(frame, want_len, len), want, want_len);
+		memcpy(frame + 1, data, len);
+		assert_int_equal(mn_cobs_encode_in_place(frame, want_len - 1, len), 0);
+		free(frame);
+	}
+}
+
 static void final_empty_group_is_written_but_not_needed(void **state)
 {
 	static uint8_t data[254 * 4], wire[MN_COBS_BOUND(254 * 4)], out[sizeof(wire)];
@@ -194,6 +217,7 @@ int main(void)
 		cmocka_unit_test(bound_is_reached_and_never_passed),
 		cmocka_unit_test(round_trip_agrees_with_the_definition),
 		cmocka_unit_test(pieces_make_the_same_bytes),
+		cmocka_unit_test(in_place_makes_the_same_bytes),
 		cmocka_unit_test(final_empty_group_is_written_but_not_needed),
 		cmocka_unit_test(invalid_input_is_refused_and_kept),
 		cmocka_unit_test(every_short_input_agrees_with_the_definition),

@@ -43,6 +43,12 @@ uint8_t *mn_cobs_end(struct mn_cobs_encoder *encoder);
 size_t mn_cobs_encode(uint8_t *out, const void *data, size_t len);
 
 /*
+ * The same without a copy: the data is `len` bytes from frame[1], the result begins at frame[0].
+ * Returns its length, or 0 if it is longer than `cap`; MN_COBS_BOUND(len) is always enough.
+ */
+size_t mn_cobs_encode_in_place(uint8_t *frame, size_t cap, size_t len);
+
+/*
  * Decodes `len` bytes, none of which is the terminator. Writes at most `len` bytes;
  * `out` may be `in` itself. Returns the decoded length (0 for no data), or
  * MN_COBS_INVALID where a code points past the end or a byte is zero; then nothing
