@@ -2,50 +2,38 @@
 /*
  * From the bytes of the line to ports, text and complaints.
  *
- * Good frames go to their ports. What is not a frame is shown if it is text, such as a
- * panic or a boot message: up to a zero byte, or to QUIET_MS without more, or in front of a
- * frame that follows it directly. The rest is counted by kind; the first of each kind
- * after a (re)connection is reported, each one with --verbose.
+ * Good frames go to their ports. What is not a frame is shown if it is text (unframe.h). The
+ * rest is counted by kind; the first of each kind after a (re)connection is reported, each one
+ * with --verbose.
  */
 #ifndef CROWTTY_DEMUX_H
 #define CROWTTY_DEMUX_H
 
-#include <mnemos/proto/sermux.h>
-
 #include "port.h"
-
-/* Longest frame taken from a target. Generous: a target's limit is for what it receives. */
-#define DEMUX_MAX_FRAME 16384
-#define DEMUX_QUIET_MS 100
+#include "unframe.h"
 
 /* This many bytes without a single good frame are reported; a text counts only an eighth, because a
  * machine may say a lot before its kernel does. */
 #define DEMUX_SUSPICIOUS 2048
 
-enum demux_bad {
-	DEMUX_NOT_COBS,
-	DEMUX_TOO_SHORT,
-	DEMUX_TOO_LONG,
-	DEMUX_BAD_KINDS,
-};
-
 struct demux_counts {
 	uint64_t bytes, frames, text_bytes;
-	uint64_t bad[DEMUX_BAD_KINDS];
+	uint64_t bad[UNFRAME_BAD_KINDS];
 	uint64_t unmapped, unmapped_bytes;
 };
 
 struct demux {
 	struct ports *ports;
-	struct mn_sermux_receiver receiver;
+	/* Also told of each good frame, after its port; NULL or set before demux_take(). */
+	void (*on_frame)(void *context, uint16_t port, const uint8_t *data, size_t len);
+	void *context;
+	struct unframe unframe;
 	uv_timer_t quiet; /* runs only while a frame is unfinished */
 	struct demux_counts total, since_start;
-	bool bad_said[DEMUX_BAD_KINDS]; /* since the start */
+	bool bad_said[UNFRAME_BAD_KINDS]; /* since the start */
 	bool suspicion_said;
 	unsigned unmapped_said;
 	uint8_t unmapped_seen[65536 / 8];
-	uint8_t buffer[DEMUX_MAX_FRAME];
-	uint8_t scratch[MN_SERMUX_BOUND(DEMUX_MAX_FRAME)];
 };
 
 void demux_open(struct demux *demux, uv_loop_t *loop, struct ports *ports);

@@ -97,6 +97,10 @@ void trace_stream_take(struct trace_stream *stream, const void *bytes, size_t le
 /* The line was opened again: an unfinished message and the clock are forgotten; sites stay. */
 void trace_stream_restart(struct trace_stream *stream);
 
+/* How many events were passed on, and how many bytes skipped, up to now. */
+uint64_t trace_stream_events(const struct trace_stream *stream);
+uint64_t trace_stream_skipped(const struct trace_stream *stream);
+
 /* Ticks of the target as a `time_ns`; 0 before its WELCOME. */
 uint64_t trace_stream_ns(const struct trace_stream *stream, uint64_t ticks);
 
@@ -111,8 +115,8 @@ struct trace_recording_end {
 
 /*
  * Reads a recording into a new stream: of the line's frames those of port 3. Text on the line that
- * belongs to no frame (a panic) goes to `text`, if that is not NULL. Damage is reported and ends
- * the reading, but is not an error. Freeing the stream is up to the caller.
+ * belongs to no frame (a panic) goes to `text`, if that is not NULL. Damage is reported, on
+ * standard error, and ends the reading, but is not an error. The stream stays the caller's.
  */
 struct trace_recording;
 
@@ -121,7 +125,7 @@ typedef void trace_text_fn(void *context, const char *text, size_t len, uint64_t
 /* NULL after reporting an error. */
 struct trace_recording *trace_recording_open(const char *path, struct trace_stream *stream,
 					     trace_text_fn *text, void *context);
-/* Reads one record; false at the end or at damage. */
+/* Reads one record; false at the end or at damage, and then it must not be called again. */
 bool trace_recording_step(struct trace_recording *recording);
 /* `end` may be NULL. */
 void trace_recording_close(struct trace_recording *recording, struct trace_recording_end *end);
