@@ -133,7 +133,7 @@ static void end(size_t whole)
 		for (int i = 0; i < SLOTS; i++)
 			if (slot[i].block)
 				release(&slot[i]);
-		mn_running = NULL;
+		mn_running = MN__NOWHERE;
 		check();
 	}
 	mn_heap_stats(kernel.heap, &stats);
@@ -157,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		mn_running = &kernel;
 		step(&slot[data[at] % SLOTS], data[at] / SLOTS % 4, size);
-		mn_running = NULL;
+		mn_running = MN__NOWHERE;
 		check();
 	}
 	end(stats.largest);

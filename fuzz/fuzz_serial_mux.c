@@ -214,7 +214,7 @@ static void cancel_all(void)
 	mn_running = &kernel;
 	for (struct mn_list *node = kernel.tasks.next; node != &kernel.tasks; node = node->next)
 		mn_cancel(MN_CONTAINER(node, struct mn_task, all));
-	mn_running = NULL;
+	mn_running = MN__NOWHERE;
 	settle();
 }
 
@@ -222,7 +222,7 @@ static void restart_mux(void)
 {
 	mn_running = &kernel;
 	mn_cancel(&mux.task);
-	mn_running = NULL;
+	mn_running = MN__NOWHERE;
 	settle();
 	restarted = true;
 	mn_serial_mux_start(&mux, &kernel, &mux_config);

@@ -61,7 +61,11 @@ void log_sink_write(void *context, const struct mn_log_site *site, va_list args)
 void log_sink_say(struct log_sink *sink, enum mn_log_level level, const char *target,
 		  const char *format, ...)
 {
-	const struct mn_log_site site = {target, __FILE__, format, __LINE__, (uint8_t)level};
+	const struct mn_log_site site = {.target = target,
+					 .file = __FILE__,
+					 .format = format,
+					 .line = __LINE__,
+					 .level = (uint8_t)level};
 	va_list args;
 
 	if (!mn_log_filter_shows(&sink->kernel->log_filter, target, level))

@@ -165,7 +165,7 @@ static void put_tasks(void)
 {
 	const struct mn_kernel *kernel = mn_running;
 
-	mn_running = NULL;
+	mn_running = MN__NOWHERE;
 	if (!kernel)
 		return;
 	if (kernel->current) {

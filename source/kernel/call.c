@@ -75,7 +75,7 @@ mn_poll mn__call_queue(struct mn_call *call, struct mn_server *server)
 	call->wait.kind = MN_CALL_QUEUED;
 	mn_list_push(&server->queue, &call->link);
 	server->parked = MN__NOBODY; /* it has to look at the queue next time */
-	MN__EVENT(mn_running, call, MN__EVENT_CALL, call);
+	MN__EVENT(mn_running, call, MN_TRACE_CALL, call, call->cause);
 	if (waits_for_calls(server)) /* in the slow way, because somebody watches or did */
 		mn_wake(server->task);
 	return MN_PENDING;
@@ -104,7 +104,7 @@ static mn_poll take_queued(struct mn_serving *serving, struct mn_server *server)
 	serving->wait.state =
 		mn_running->watch & MN__WATCH_EVENTS ? MN_SERVING_WATCHED : MN_SERVING_BUSY;
 	server->task->cause = call->id;
-	MN__EVENT(mn_running, call, MN__EVENT_SERVE, call);
+	MN__EVENT(mn_running, call, MN_TRACE_SERVE, call, call->cause);
 	return MN_OK;
 }
 
@@ -152,7 +152,7 @@ static bool busy(const struct mn_serving *serving)
 /* 3: serving -> done. */
 static void finish(struct mn_call *call, mn_poll result)
 {
-	MN__EVENT(mn_running, call, MN__EVENT_REPLY, call);
+	MN__EVENT(mn_running, call, MN_TRACE_REPLY, call, (uint32_t)result);
 	call->wait.kind = (uint8_t)(MN_CALL_DONE + result);
 	mn_wake(call->wait.task);
 }

@@ -138,8 +138,7 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	put(out, " ms");
 }
 
-/* What a task waits for; NULL if it is ready or running, or stuck without a wait. */
-static const struct mn_wait *waits_of(const struct mn_kernel *kernel, const struct mn_task *task)
+const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task)
 {
 	const struct mn_wait *waits = task->waits;
 
@@ -151,7 +150,7 @@ static const struct mn_wait *waits_of(const struct mn_kernel *kernel, const stru
 /* A time-out around its wait will end it; what a connect's timer does is just a line in the log. */
 static bool has_limit(const struct mn_kernel *kernel, const struct mn_task *task)
 {
-	const struct mn_wait *wait = waits_of(kernel, task);
+	const struct mn_wait *wait = mn__task_waits(kernel, task);
 
 	return wait && !wait->more && wait->kind != MN_WAIT_SLEEP &&
 	       wait->kind != MN_WAIT_CONNECT && mn__wheel_deadline_of(kernel, task) != MN_NEVER;
@@ -182,9 +181,9 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 		put(out, ": running");
 	else if (task->next)
 		put(out, ": ready");
-	else if (!waits_of(kernel, task))
+	else if (!mn__task_waits(kernel, task))
 		put(out, ": waits for nothing known");
-	for (const struct mn_wait *wait = waits_of(kernel, task); wait; wait = wait->more) {
+	for (const struct mn_wait *wait = mn__task_waits(kernel, task); wait; wait = wait->more) {
 		put(out, wait == task->waits ? ": waits for " : " or ");
 		put_wait(out, kernel, wait);
 	}
@@ -197,7 +196,7 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 static const struct mn_task *next_in_chain(const struct mn_kernel *kernel,
 					   const struct mn_task *task)
 {
-	const struct mn_wait *wait = waits_of(kernel, task);
+	const struct mn_wait *wait = mn__task_waits(kernel, task);
 
 	return wait && !wait->more && !has_limit(kernel, task) ? mn_wait_holder(kernel, wait)
 							       : NULL;
@@ -266,13 +265,13 @@ void mn__panic(const char *file, int line, const char *reason)
 	put(&out, ": ");
 	put(&out, reason);
 	put(&out, "\n");
-	if (kernel) {
+	if (kernel != MN__NOWHERE) {
 		if (kernel->current) {
 			put(&out, "in task ");
 			put_task(&out, kernel->current);
 			put(&out, "\n");
 		}
-		mn_running = NULL; /* a fault in the dump must not come back here */
+		mn_running = MN__NOWHERE; /* a fault in the dump must not come back here */
 		mn_kernel_dump(kernel, panic_write, NULL);
 	}
 	mn_platform_halt();

@@ -4,32 +4,49 @@
 #define MNEMOS_KERNEL_INTERNAL_H
 
 #include <mnemos/kernel.h>
+#include <mnemos/proto/trace_events.h>
 
 /* A function off the frequent path: not inlined there, so that nothing is saved for it. */
 #define MN__COLD __attribute__((noinline, cold))
 
-/* What happens in a kernel, for those who watch; each call site costs a load and a branch. */
-enum mn__event {
-	MN__EVENT_SPAWN,
-	MN__EVENT_END,
-	MN__EVENT_CALL,
-	MN__EVENT_SERVE,
-	MN__EVENT_REPLY,
-};
-
-void mn__event_task(struct mn_kernel *kernel, enum mn__event event, const struct mn_task *task);
-void mn__event_call(struct mn_kernel *kernel, enum mn__event event, const struct mn_call *call);
+/*
+ * trace_events.c: what happens in a kernel, for those who watch. Through MN__EVENT a call site
+ * costs a load and a branch.
+ */
+void mn__event_spawn(struct mn_kernel *kernel, const struct mn_task *task);
+void mn__event_end(struct mn_kernel *kernel, struct mn_task *task, unsigned flags, mn_poll result);
 void mn__event_poll(struct mn_kernel *kernel, const struct mn_task *task);
-void mn__event_waits(struct mn_kernel *kernel, const struct mn_task *task);
-
-/* Target of the events in the log. */
-#define MN__EVENT_TARGET "kernel::event"
+/* What the task that was polled waits for, or that it is ready. */
+void mn__event_waits(struct mn_kernel *kernel, struct mn_task *task);
+/* Of those with service, client, request and one more. */
+void mn__event_call(struct mn_kernel *kernel, enum mn_trace_known event, const struct mn_call *call,
+		    uint32_t last);
+void mn__event_register(struct mn_kernel *kernel, const struct mn_registry_slot *slot);
+void mn__event_queue(struct mn_kernel *kernel, enum mn_trace_known event, const void *storage,
+		     const char *kind);
+/* Of those with so many values. */
+void mn__event_value(struct mn_kernel *kernel, enum mn_trace_known event, uint64_t value);
+void mn__event_values(struct mn_kernel *kernel, enum mn_trace_known event, uint64_t first,
+		      uint64_t second);
 
 #define MN__EVENT(kernel, function, ...)                             \
 	do {                                                         \
 		if (MN__WATCHES_EVENTS(kernel))                      \
 			mn__event_##function((kernel), __VA_ARGS__); \
 	} while (0)
+
+/* log.c: the filter of log or trace has changed. */
+void mn__log_apply(struct mn_kernel *kernel);
+
+/* trace.c: the same for the trace; returns the least level of both. */
+uint8_t mn__trace_apply(struct mn_kernel *kernel, uint8_t log_least);
+/* Whether a record of the log goes to the trace; if so, here is its text. */
+bool mn__trace_wants_message(const struct mn_kernel *kernel, const struct mn_log_site *site);
+void mn__trace_message(struct mn_kernel *kernel, const struct mn_log_site *site, const char *text);
+/* The spans of a task with MN__TASK_SPANS: its poll begins; is over; the task ends. */
+void mn__spans_enter(struct mn_kernel *kernel, const struct mn_task *task);
+void mn__spans_exit(struct mn_kernel *kernel, const struct mn_task *task);
+void mn__spans_end(struct mn_kernel *kernel, const struct mn_task *task);
 
 /* task.c */
 void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
@@ -44,7 +61,10 @@ uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_t
 /* irq.c */
 void mn__inbox_drain(struct mn_kernel *kernel);
 
-/* dump.c: the name of the service that is waited for, if it is one; else NULL. */
+/* dump.c: what a task waits for; NULL if it is ready or running, or stuck without a wait. */
+const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task);
+
+/* The name of the service that is waited for, if it is one; else NULL. */
 const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* registry.c */

@@ -12,7 +12,9 @@
 
 #define MN_LOG_TARGET "kernel"
 
-struct mn_kernel *mn_running;
+const struct mn__nowhere mn__nowhere = {.log_least = MN_LOG_OFF};
+
+struct mn_kernel *mn_running = MN__NOWHERE;
 
 /* The table of a kernel without services: what a handle of nothing leads to. */
 static struct mn_registry_slot no_service = {.generation = 1};
@@ -35,7 +37,7 @@ void mn_kernel_init(struct mn_kernel *kernel, const struct mn_kernel_config *con
 	kernel->log = config->log;
 	kernel->log_context = config->log_context;
 	kernel->log_filter.level = kernel->log_filter.least = MN_LOG_INFO;
-	kernel->log_least = config->log ? MN_LOG_INFO : MN_LOG_OFF;
+	mn__log_apply(kernel);
 	kernel->wheel.now_us = mn_platform_now_us(kernel);
 	kernel->wheel.next_us = kernel->wheel.rest_us = MN_NEVER;
 	kernel->now_ticks = (uint32_t)(kernel->wheel.now_us >> 10);
@@ -114,6 +116,14 @@ static void poll_ready(struct mn_kernel *kernel)
 	}
 }
 
+/* The task has not ended: what its poll came to. */
+static void tell_waits(struct mn_kernel *kernel, struct mn_task *task)
+{
+	if (MN_TRACE_COMPILED && task->frame.flags & MN__TASK_SPANS)
+		mn__spans_exit(kernel, task);
+	MN__EVENT(kernel, waits, task);
+}
+
 /* One poll with somebody watching. The task may be gone afterwards: then current is NULL. */
 static void poll_watched(struct mn_kernel *kernel)
 {
@@ -125,12 +135,14 @@ static void poll_watched(struct mn_kernel *kernel)
 	const bool cpu = kernel->watch & MN__WATCH_CPU;
 
 	MN__EVENT(kernel, poll, task);
+	if (MN_TRACE_COMPILED && task->frame.flags & MN__TASK_SPANS)
+		mn__spans_enter(kernel, task);
 	const mn_cpu_time began = cpu ? mn_platform_cpu_time(kernel) : 0;
 	type->poll(task);
 	if (cpu)
 		account(kernel, type, id, mn_platform_cpu_time(kernel) - began);
 	if (kernel->current)
-		MN__EVENT(kernel, waits, task);
+		tell_waits(kernel, task);
 }
 
 static __attribute__((noinline)) void poll_ready_watched(struct mn_kernel *kernel)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The log: filters, and the way from a call site to the platform's sink. */
+#include <stdio.h>
 #include <string.h>
+#include <mnemos/trace.h>
 #include "internal.h"
 
 static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "OFF"};
@@ -115,20 +117,29 @@ bool mn_log_filter_shows(const struct mn_log_filter *filter, const char *target,
 	return level >= least;
 }
 
-static void watch_events(struct mn_kernel *kernel)
+/* With how much of a text the trace's cut is one of its own. */
+#define TEXT_MAX (MN_TRACE_TEXT + 2)
+
+void mn__log_apply(struct mn_kernel *kernel)
 {
-	kernel->watch |= MN__WATCH_EVENTS;
-	mn__registry_watch(kernel);
+	const uint8_t least = kernel->log ? kernel->log_filter.least : MN_LOG_OFF;
+
+	kernel->log_least = MN_TRACE_COMPILED ? mn__trace_apply(kernel, least) : least;
 }
 
 void mn_log_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *filter)
 {
 	kernel->log_filter = *filter;
-	kernel->log_least = kernel->log ? filter->least : MN_LOG_OFF;
-	if (kernel->log && mn_log_filter_shows(filter, MN__EVENT_TARGET, MN_LOG_TRACE))
-		watch_events(kernel);
-	else
-		kernel->watch &= (uint8_t)~MN__WATCH_EVENTS;
+	mn__log_apply(kernel);
+}
+
+static __attribute__((noinline)) void to_trace(struct mn_kernel *kernel,
+					       const struct mn_log_site *site, va_list args)
+{
+	char text[TEXT_MAX];
+
+	vsnprintf(text, sizeof text, site->format, args);
+	mn__trace_message(kernel, site, text);
 }
 
 void mn__log(const struct mn_log_site *site, const char *fmt, ...)
@@ -137,7 +148,12 @@ void mn__log(const struct mn_log_site *site, const char *fmt, ...)
 	va_list args;
 
 	(void)fmt; /* is site->format, once more for the compiler's check of the arguments */
-	if (!mn_log_filter_shows(&kernel->log_filter, site->target, site->level))
+	if (MN_TRACE_COMPILED && mn__trace_wants_message(kernel, site)) {
+		va_start(args, fmt);
+		to_trace(kernel, site, args);
+		va_end(args);
+	}
+	if (!kernel->log || !mn_log_filter_shows(&kernel->log_filter, site->target, site->level))
 		return;
 	va_start(args, fmt);
 	kernel->log(kernel->log_context, site, args);

@@ -13,7 +13,7 @@
 
 static __attribute__((noinline)) void spawn_watched(struct mn_kernel *kernel, struct mn_task *task)
 {
-	mn__event_task(kernel, MN__EVENT_SPAWN, task);
+	mn__event_spawn(kernel, task);
 	mn__push(kernel, task);
 }
 
@@ -78,7 +78,9 @@ static __attribute__((noinline)) void end_slow(struct mn_task *task, mn_poll res
 {
 	struct mn_kernel *kernel = mn_running;
 
-	MN__EVENT(kernel, task, MN__EVENT_END, task);
+	if (MN_TRACE_COMPILED && flags & MN__TASK_SPANS)
+		mn__spans_end(kernel, task);
+	MN__EVENT(kernel, end, task, flags, result);
 	if (task->next) /* woken in its last poll: leave the run queue */
 		mn__unqueue(kernel, task);
 	if (flags & MN__TASK_SERVER)

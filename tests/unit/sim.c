@@ -39,7 +39,7 @@ void mn_platform_halt(void)
 	if (!sim_panic_expected)
 		abort();
 	sim_panic_expected = false;
-	mn_running = NULL;
+	mn_running = MN__NOWHERE;
 	longjmp(sim_panic_jump, 1);
 }
 

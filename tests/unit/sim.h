@@ -72,7 +72,7 @@ static inline void sim_enter(struct sim *sim)
 
 static inline void sim_leave(void)
 {
-	mn_running = NULL;
+	mn_running = MN__NOWHERE;
 }
 
 /* Cancels a task; it will notice when the machine runs. */

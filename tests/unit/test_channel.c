@@ -586,11 +586,11 @@ static void hand_over_is_traced(void **state)
 	memset(&consumer, 0, sizeof consumer);
 	open_channel(&channel, 1);
 	start_consumer(sim, &consumer, &channel, 1);
-	assert_true(mn_log_filter_parse(&filter, "kernel::event=trace", &where));
+	assert_true(mn_log_filter_parse(&filter, "kernel::task=trace", &where));
 	mn_log_set_filter(&sim->kernel, &filter);
 	start_producer(sim, &producer, &channel, 1, 1);
 	assert_int_equal(consumer.result, MN_OK);
-	assert_non_null(strstr(sim->log, "wake consumer #1 by producer #2"));
+	assert_non_null(strstr(sim->log, "producer #2: wake, task=1 consumer"));
 	sim_run(sim);
 }
 

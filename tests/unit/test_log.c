@@ -197,10 +197,13 @@ static void kernel_events_are_records_of_their_own_target(void **state)
 {
 	struct sim *sim = *state;
 
-	talk(sim, "off,kernel::event=trace");
-	assert_string_equal(sim->log, "TRACE kernel::event: poll talker #1\n"
-				      "TRACE kernel::event: end talker #1 after 1 polls\n");
-	talk(sim, "off,kernel::event=debug");
+	talk(sim, "off,kernel::task=trace");
+	assert_string_equal(sim->log,
+			    "DEBUG kernel::task: spawn, task=1 talker, name=talker, "
+			    "file=" __FILE__ ", size=72\n"
+			    "TRACE kernel::task: talker #1: poll, polls=1\n"
+			    "DEBUG kernel::task: talker #1: end, result=0, polls=1\n");
+	talk(sim, "off,kernel::task=info");
 	assert_string_equal(sim->log, "");
 }
 

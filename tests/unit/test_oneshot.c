@@ -240,10 +240,10 @@ static void wake_is_traced(void **state)
 
 	bring_to(sim, &oneshot, &value, MN_ONESHOT_ARMED);
 	start(sim, &receiver, &oneshot);
-	assert_true(mn_log_filter_parse(&filter, "kernel::event=trace", &where));
+	assert_true(mn_log_filter_parse(&filter, "kernel::task=trace", &where));
 	mn_log_set_filter(&sim->kernel, &filter);
 	assert_int_equal(send(sim, &oneshot, 1), MN_OK);
-	assert_non_null(strstr(sim->log, "wake receiver #1"));
+	assert_non_null(strstr(sim->log, "wake, task=1 receiver"));
 	sim_run(sim);
 }
 

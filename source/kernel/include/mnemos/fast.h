@@ -28,9 +28,10 @@ static inline void mn__push(struct mn_kernel *kernel, struct mn_task *task)
 	kernel->ready_end = &task->next;
 }
 
-/* Whether events of the kernel go to the log; known not to where that level is not compiled in. */
-#define MN__WATCHES_EVENTS(kernel) \
-	(MN_LOG_COMPILED <= MN_LOG_TRACE && MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))
+/* Whether somebody watches the kernel's events; known not to where they are not compiled in. */
+#define MN__WATCHES_EVENTS(kernel)                               \
+	(MN_TRACE_COMPILED && MN_LOG_COMPILED <= MN_LOG_DEBUG && \
+	 MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))
 
 void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task);
 
@@ -55,7 +56,7 @@ static inline void mn_yield(void)
 
 static inline uint8_t mn__log_least(void)
 {
-	return mn_running ? mn_running->log_least : MN_LOG_OFF;
+	return mn_running->log_least;
 }
 
 /* ---- Sleeping ---- */

@@ -27,6 +27,7 @@
 #include <mnemos/timer.h>
 
 struct mn_heap;
+struct mn_trace;
 
 /* Polls in one turn before the clock and the inbox are looked at again. */
 #define MN_POLLS_PER_TURN 256
@@ -45,18 +46,20 @@ struct mn_kernel_config {
 
 /* Why the executor should take its slow path; see mn_kernel.watch. */
 enum {
-	MN__WATCH_EVENTS = 1, /* kernel events go to the log */
-	MN__WATCH_CPU = 2,    /* CPU time per task, and the poll budget */
-	MN__WATCH_SHUFFLE = 4 /* stress: ready tasks in an order drawn from the seed */
+	MN__WATCH_EVENTS = 1,  /* kernel events go to the log or the trace */
+	MN__WATCH_CPU = 2,     /* CPU time per task, and the poll budget */
+	MN__WATCH_SHUFFLE = 4, /* stress: ready tasks in an order drawn from the seed */
+	MN__WATCH_SPANS = 8    /* spans may be open, and end and go on with the polls */
 };
 
 struct mn_kernel {
-	/* Executor. */
+	/* Executor. The first four are in mn__nowhere, too. */
 	struct mn_task *current;    /* the task being polled */
+	uint8_t watch;              /* MN__WATCH_ bits; 0 is the fast path */
+	uint8_t log_least;          /* levels below are of no interest to log or trace */
+	uint32_t interrupt;         /* whose handler runs: its number + 1; 0: none */
 	struct mn_task *ready;      /* head of the run queue, MN__QUEUE_END when empty */
 	struct mn_task **ready_end; /* where the next ready task is linked */
-	uint8_t watch;              /* MN__WATCH_ bits; 0 is the fast path */
-	uint8_t log_least;          /* levels below are not logged by any target */
 	uint32_t now_ticks;         /* time of this turn, in units of 1024 us */
 	uint32_t message_id;        /* last request id given */
 
@@ -87,10 +90,28 @@ struct mn_kernel {
 	struct mn_log_filter log_filter;
 	mn_log_sink *log;
 	void *log_context;
+
+	/* Tracing, see trace_reader.h. */
+	struct mn_trace *trace;    /* NULL: not started */
+	uint32_t events_logged;    /* the kernel's own that the log shows, one bit each */
+	uint64_t muted_interrupts; /* one bit each, for the first 64 */
 };
 
-/* The kernel inside mn_kernel_run_once; NULL outside. */
+/* The kernel inside mn_kernel_run_once; MN__NOWHERE outside. */
 extern struct mn_kernel *mn_running;
+
+/* Outside of all kernels: so much of one that a call site can see that nothing is shown. */
+extern const struct mn__nowhere {
+	struct mn_task *current;
+	uint8_t watch, log_least;
+	uint32_t interrupt;
+} mn__nowhere;
+#define MN__NOWHERE ((struct mn_kernel *)(uintptr_t)&mn__nowhere)
+
+_Static_assert(offsetof(struct mn_kernel, log_least) == offsetof(struct mn__nowhere, log_least) &&
+		       offsetof(struct mn_kernel, interrupt) ==
+			       offsetof(struct mn__nowhere, interrupt),
+	       "nowhere begins as a kernel does");
 
 /* End of the run queue: tells the last ready task from one that is not ready. */
 #define MN__QUEUE_END ((struct mn_task *)1)

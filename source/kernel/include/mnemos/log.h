@@ -10,6 +10,8 @@
  * longest match counts. A site whose level no directive reaches costs a load and a
  * branch. The build option log_level removes levels altogether. Where the text goes is
  * the platform's affair (mn_kernel_config.log). Task context only; never waits.
+ *
+ * The same records, and typed ones, can be watched from a host: see trace.h.
  */
 #ifndef MNEMOS_LOG_H
 #define MNEMOS_LOG_H
@@ -35,13 +37,41 @@ enum mn_log_level {
 #define MN_LOG_COMPILED MN_LOG_TRACE
 #endif
 
+/* Whether tracing is compiled in (build option trace). */
+#ifndef MN_TRACE_COMPILED
+#define MN_TRACE_COMPILED 1
+#endif
+
+/* What a call site makes: a text; or, see trace.h, an event or a span with typed fields. */
+enum mn_site_kind { MN_SITE_LOG, MN_SITE_EVENT, MN_SITE_SPAN };
+
+/* What a field is; its value takes 64 bits. */
+enum mn_field_type {
+	MN_FIELD_UNSIGNED,
+	MN_FIELD_SIGNED,
+	MN_FIELD_DOUBLE,
+	MN_FIELD_BOOL,
+	MN_FIELD_TEXT, /* a text that lasts: its address */
+	MN_FIELD_COPY, /* a text to be copied */
+	MN_FIELD_POINTER
+};
+
+struct mn_log_field {
+	const char *name; /* as written: an expression */
+	uint8_t type;     /* enum mn_field_type */
+};
+
 /* A call site; constant. */
 struct mn_log_site {
 	const char *target;
 	const char *file;
-	const char *format;
+	const char *format; /* of an event or a span: its name */
 	uint16_t line;
 	uint8_t level;
+	uint8_t kind : 2; /* enum mn_site_kind */
+	uint8_t field_count : 5;
+	uint8_t copies : 1; /* a field is a MN_FIELD_COPY */
+	struct mn_log_field fields[];
 };
 
 /* Where records go. `args` fit site->format. Must not wait and must not log. */
@@ -81,8 +111,11 @@ const char *mn_log_level_name(enum mn_log_level level);
 
 #define MN__LOG(lvl, fmt, ...)                                                                 \
 	do {                                                                                   \
-		static const struct mn_log_site mn__site = {MN_LOG_TARGET, __FILE__, fmt,      \
-							    __LINE__, lvl};                    \
+		static const struct mn_log_site mn__site = {.target = MN_LOG_TARGET,           \
+							    .file = __FILE__,                  \
+							    .format = fmt,                     \
+							    .line = __LINE__,                  \
+							    .level = lvl};                     \
 		if ((lvl) >= MN_LOG_COMPILED && __builtin_expect((lvl) >= mn__log_least(), 0)) \
 			mn__log(&mn__site, fmt __VA_OPT__(, ) __VA_ARGS__);                    \
 	} while (0)

@@ -33,6 +33,14 @@ uint64_t mn_platform_now_us(const struct mn_kernel *kernel);
 mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel);
 
 /*
+ * The clock of trace records, in ticks of 1 / mn_platform_trace_hz s, monotonic; any context,
+ * called once a record. With the low 32 bits one must be able to tell the order of records for
+ * some seconds, so 1 MHz to 1 GHz is right.
+ */
+uint64_t mn_platform_trace_time(const struct mn_kernel *kernel);
+uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel);
+
+/*
  * Sleeps until `deadline_us`, or an interrupt. MN_NEVER means no deadline; a deadline
  * that has passed means at once. An interrupt that came since mn_kernel_run_once must
  * not be slept over: test mn_kernel_interrupted with interrupts held back.
