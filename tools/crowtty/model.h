@@ -9,8 +9,9 @@
  *
  *     struct model *model = model_new();
  *     struct trace_sink sink = model_sink(model);
- *     ... trace_stream_new(&sink), or trace_recording_read(path, &sink, ...), or a sink that
- *         passes on to this one ...
+ *     struct trace_stream *stream = trace_stream_new(&sink);   // or a sink that passes on to it
+ *     model_set_stream(model, stream);
+ *     ... trace_stream_take, trace_recording_step ...
  *     model_free(model);
  *
  * Times are nanoseconds since the target started; 0 while they are not known. Pointers into the
@@ -72,10 +73,8 @@ struct model_service {
 	uint32_t queued, serving; /* calls */
 	uint32_t client;          /* whose call is in service the longest; 0: none */
 	uint64_t since_ns;        /* when that call was made */
-	uint64_t replies;         /* seen as events */
-	uint32_t seen;
-	/* Of the last two snapshots: whether the call in service was another one. */
-	bool moves;
+	uint64_t held_ns;         /* the first snapshot that saw that same call in service */
+	uint32_t seen;            /* of the model alone: last snapshot it was in */
 };
 
 struct model_counter {
@@ -126,6 +125,7 @@ struct model {
 	struct mn_trace_discarded discarded; /* all that were told */
 	uint64_t damaged_bytes;              /* on the way */
 	struct model_hog hog;
+	struct model_inner *inner;
 };
 
 struct model *model_new(void);
@@ -133,6 +133,9 @@ void model_free(struct model *model);
 
 /* To be given to a trace_stream. */
 struct trace_sink model_sink(struct model *model);
+
+/* The stream whose times it goes by; without one it reckons itself. */
+void model_set_stream(struct model *model, const struct trace_stream *stream);
 
 /* Plain text from the line; any piece of it. Lines that name a task which does not yield are
  * understood, others ignored. */
