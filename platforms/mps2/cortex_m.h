@@ -27,6 +27,7 @@
 #define SHCSR_USGFAULT (1u << 18)
 #define CFSR_MSTKERR (1u << 4)
 #define CFSR_MMARVALID (1u << 7)
+#define CFSR_UNSTKERR (1u << 11)
 #define CFSR_STKERR (1u << 12)
 #define CFSR_BFARVALID (1u << 15)
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Everything here may run after anything: it trusts no pointer that it can do without. */
+#include <string.h>
 #include <mnemos/kernel.h>
+#include <mnemos/platform.h>
 #include "cortex_m.h"
 #include "fault.h"
 #include "panic.h"
@@ -58,34 +60,31 @@ static const char *exception_name(uint32_t exception)
 							    : "unexpected exception";
 }
 
-/* Bits of CFSR; the first that is set and listed is the cause. */
+/*
+ * Bits of CFSR by letter, A for 0; the first that is set and listed is the cause. Two bits of the
+ * MPU's mean what the same ones of the bus do, eight further on.
+ */
 static const char *cause_of(uint32_t cfsr)
 {
-	static const struct {
-		uint32_t bit;
-		const char *text;
-	} causes[] = {
-		{0, "execution of what is not code"},
-		{1, "access to forbidden memory"},
-		{3, "no stack to return from an exception"},
-		{4, "no stack for an exception"},
-		{8, "execution where no memory is"},
-		{9, "access where no memory is"},
-		{10, "write where no memory is, some time ago"},
-		{11, "no stack to return from an exception"},
-		{12, "no stack for an exception"},
-		{16, "undefined instruction"},
-		{17, "not Thumb code"},
-		{18, "bad return from an exception"},
-		{19, "no coprocessor"},
-		{24, "unaligned access"},
-		{25, "division by zero"},
-	};
+	static const char causes[] = "A execution of what is not code\0"
+				     "B access to forbidden memory\0"
+				     "D no stack to return from an exception\0"
+				     "E no stack for an exception\0"
+				     "I execution where no memory is\0"
+				     "J access where no memory is\0"
+				     "K write where no memory is, some time ago\0"
+				     "Q undefined instruction\0"
+				     "R not Thumb code\0"
+				     "S bad return from an exception\0"
+				     "T no coprocessor\0"
+				     "Y unaligned access\0"
+				     "Z division by zero\0";
+	const char *text = causes;
 
-	for (unsigned i = 0; i < sizeof causes / sizeof *causes; i++)
-		if (cfsr >> causes[i].bit & 1)
-			return causes[i].text;
-	return "unknown cause";
+	cfsr |= (cfsr & (CFSR_UNSTKERR | CFSR_STKERR)) >> 8;
+	while (*text && !(cfsr >> (*text - 'A') & 1))
+		text += strlen(text) + 1;
+	return *text ? text + 2 : "unknown cause";
 }
 
 static bool has_address(uint32_t cfsr)
@@ -134,11 +133,8 @@ static void put_what(uint32_t cfsr)
 static void put_registers(const char *names, const uint32_t *values, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		const char name[] = {names[4 * i], names[4 * i + 1], names[4 * i + 2],
-				     names[4 * i + 3], '\0'};
-
 		panic_put("  ");
-		panic_put(name);
+		mn_platform_panic_write(names + 4 * i, 4);
 		panic_put(" ");
 		panic_put_hex(values[i]);
 		if (i % 4 == 3 || i == count - 1)
