@@ -32,6 +32,8 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
  */
 void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 {
+	if (mn_storm_turn(&board.storms, kernel, &deadline_us))
+		NVIC_ISER = board.masked;
 	if (deadline_us == 0)
 		return;
 	const uint32_t before = cpu_hold();
@@ -55,6 +57,10 @@ void interrupt(void)
 		mn_cmsdk_uart_interrupt(&board.console.uart);
 	else
 		mn_cmsdk_uart_interrupt(&board.uart);
+	if (mn_storm_comes(&board.storms, &board.sources[irq], irq)) {
+		board.masked |= 1u << irq;
+		NVIC_ICER = 1u << irq;
+	}
 }
 
 /* The handler of a UART is called by its interrupt for what has gone. */
@@ -128,9 +134,7 @@ static void open_uart(const struct mn_config *config)
 			.context = (void *)(uintptr_t)uart,
 		});
 	mn_simple_serial_start(&board.serial, &board.kernel, &board.uart.line, "uart");
-	nvic_enable(uart->rx_irq);
-	nvic_enable(uart->tx_irq);
-	nvic_enable(uart->overrun_irq);
+	NVIC_ISER = 1u << uart->rx_irq | 1u << uart->tx_irq | 1u << uart->overrun_irq;
 }
 
 static void open_console(const struct mn_config *config)

@@ -6,6 +6,8 @@
 #include <mnemos/config.h>
 #include <mnemos/daemons/defaults.h>
 #include <mnemos/drivers/cmsdk_uart.h>
+#include <mnemos/drivers/storm.h>
+#include "cortex_m.h"
 #include "console.h"
 
 /* There is one, `board`, for ever. */
@@ -16,7 +18,10 @@ struct board {
 	struct mn_simple_serial serial;
 	struct console console;
 	struct mn_default_services services;
-	size_t taken; /* bytes of the arena */
+	struct mn_storm_source sources[IRQS];
+	struct mn_storms storms;
+	uint32_t masked; /* interrupts that have stormed */
+	size_t taken;    /* bytes of the arena */
 };
 
 extern struct board board;

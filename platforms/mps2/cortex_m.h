@@ -12,6 +12,7 @@
 #define IRQS 32
 
 #define NVIC_ISER REG32(0xe000e100) /* irqs 0 to 31: enable */
+#define NVIC_ICER REG32(0xe000e180) /* disable */
 #define NVIC_ISPR REG32(0xe000e200) /* set pending */
 
 #define SCB_CCR REG32(0xe000ed14)

@@ -30,6 +30,8 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
  */
 void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 {
+	if (mn_storm_turn(&board.plic.storms, kernel, &deadline_us))
+		plic_unmask(&board.plic);
 	if (deadline_us == 0)
 		return;
 	clint_arm(&board.clint, deadline_us);

@@ -3,7 +3,7 @@
 #include "plic.h"
 
 /* Registers, by the RISC-V platform specification; context 0. */
-#define PRIORITY(irq) (4 * (irq))
+#define PRIORITY(irq) (4 * (irq)) /* 0 masks it */
 #define ENABLE(irq) (0x2000 + (irq) / 32 * 4)
 #define THRESHOLD 0x200000
 #define CLAIM 0x200004
@@ -27,11 +27,19 @@ void plic_connect(struct plic *plic, struct plic_source *source)
 	*at(plic, ENABLE(source->irq)) |= UINT32_C(1) << source->irq % 32;
 }
 
+void plic_unmask(struct plic *plic)
+{
+	for (struct plic_source *source = plic->sources; source; source = source->next)
+		*at(plic, PRIORITY(source->irq)) = 1;
+}
+
 static void handle(struct plic *plic, uint32_t irq)
 {
 	for (struct plic_source *source = plic->sources; source; source = source->next) {
 		if (source->irq == irq) {
 			source->handle(source->context);
+			if (mn_storm_comes(&plic->storms, &source->storm, irq))
+				*at(plic, PRIORITY(irq)) = 0;
 			return;
 		}
 	}

@@ -4,19 +4,22 @@
 #define RISCV_VIRT_PLIC_H
 
 #include <mnemos/config.h>
+#include <mnemos/drivers/storm.h>
 
 /* What is done about one source; lives as long as the controller. */
 struct plic_source {
 	uint32_t irq;
 	void (*handle)(void *context);
 	void *context;
-	struct plic_source *next; /* the controller's */
+	struct mn_storm_source storm; /* the controller's, as the next */
+	struct plic_source *next;
 };
 
 struct plic {
 	uintptr_t base;
 	struct plic_source *sources;
 	uint32_t unexpected; /* interrupts of no source, counted and ignored */
+	struct mn_storms storms;
 };
 
 /* Starts with no source. */
@@ -25,7 +28,10 @@ void plic_open(struct plic *plic, const struct mn_config_plic *config);
 /* Start-up: calls `source->handle` for its interrupts from now on, in interrupt context. */
 void plic_connect(struct plic *plic, struct plic_source *source);
 
-/* Handler: everything that is pending. */
+/* Handler: everything that is pending. A source that storms is masked. */
 void plic_interrupt(struct plic *plic);
+
+/* Unmasks what was. */
+void plic_unmask(struct plic *plic);
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <mnemos/drivers/storm.h>
+#include <mnemos/platform.h>
+
+#define MN_LOG_TARGET "drivers::storm"
+
+static void tell(struct mn_storms *storms, struct mn_kernel *kernel)
+{
+	mn_running = kernel; /* whose log it is */
+	mn_warn("interrupt %u never ends: masked for 1 s", (unsigned)storms->irq);
+	mn_running = NULL;
+}
+
+bool mn_storm_turn(struct mn_storms *storms, struct mn_kernel *kernel, uint64_t *deadline_us)
+{
+	const uint32_t count = storms->count;
+
+	storms->turn++;
+	if (storms->told == count && !storms->masked)
+		return false;
+	const uint64_t now_us = mn_platform_now_us(kernel);
+
+	if (storms->told != count) {
+		storms->told = count;
+		storms->masked = true;
+		storms->until_us = now_us + MN_STORM_PAUSE_US;
+		tell(storms, kernel);
+	}
+	if (*deadline_us > storms->until_us)
+		*deadline_us = storms->until_us;
+	storms->masked = now_us < storms->until_us;
+	return !storms->masked;
+}
