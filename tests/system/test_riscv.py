@@ -7,6 +7,7 @@ platforms/riscv-virt/test.
 import os
 import random
 import re
+import select
 import socket
 import sys
 import time
@@ -146,6 +147,68 @@ def test_flood_is_held_back_and_comes_back_whole(start):
     assert numbers["overruns"] == 0 and numbers["lost"] == 0
 
 
+def test_lost_bytes_are_counted_and_spoil_one_frame_only(start):
+    """The UART has really overrun: more bytes came than it holds while nobody took them."""
+    machine = Machine(start, "test/probe").boot()
+    numbers, _ = machine.ask(b"o")
+    assert numbers["overruns"] > 0
+    machine.send(sermux.frame(0, b"spoilt") + sermux.frame(0, b"whole"))
+    assert next(machine.frames())[:2] == (0, b"whole")
+
+
+# ---- Interrupts that do not end ----------------------------------------------------------------
+
+STORM = 10000  # interrupts, as in <mnemos/drivers/storm.h>
+
+
+def test_device_that_storms_is_masked_and_the_rest_goes_on(start):
+    """Its interrupt comes again at once: unmasked, no task would ever run again."""
+    machine = Machine(start, "test/probe").boot()
+    numbers, _ = machine.ask(b"m")
+    while numbers["storms"] < 3:  # let through again, each time after a second
+        machine.send(sermux.frame(0, b"echo"))
+        numbers, before = machine.ask()
+        assert before == [sermux.frame(0, b"echo")]
+        assert STORM * numbers["storms"] >= numbers["came"]
+    machine.ask(b"q")
+    while numbers["came"] % STORM != 1:  # set no more, it comes once more and no more
+        numbers, _ = machine.ask()
+    assert numbers["came"] == STORM * numbers["storms"] + 1
+
+
+def test_uart_that_has_stormed_goes_on_where_it_was(start):
+    machine = Machine(start, "test/probe").boot()
+    machine.send(sermux.frame(PROBE, b"u"))
+    assert next(machine.frames())[0] == PROBE
+    machine.send(sermux.frame(0, b"echo"))
+    assert next(machine.frames())[:2] == (0, b"echo")
+    numbers, _ = machine.ask()
+    assert numbers["storms"] == 2 and numbers["overruns"] == 0
+
+
+def test_flood_of_noise_leaves_time_for_others(start):
+    """The line is kept full with what is no frame; greetings are due every 20 ms."""
+    machine = Machine(start, "test/probe").boot()
+    machine.line.setblocking(False)
+    noise = random.Random(2).randbytes(65536)
+    sent = came = 0
+    text = b""
+    while came < 20 or sent < 200000:
+        readable, writable, _ = select.select([machine.line], [machine.line], [], DEADLINE_S)
+        assert readable or writable, "nothing is taken, nothing comes"
+        if writable:
+            sent += machine.line.send(noise)
+        if readable:
+            text += machine.line.recv(65536)
+            came = text.count(HELLO)
+    machine.line.setblocking(True)
+    machine.line.settimeout(DEADLINE_S)
+    machine.send(b"\0")
+    machine.ask()
+
+
+# ---- The end -----------------------------------------------------------------------------------
+
 FAULTS = {
     b"l": r"fault: load access fault \(cause 5\)\r\n  pc 0x[0-9a-f]*8[0-9a-f]{7}, address 0x0+\r",
     b"w": r"fault: store access fault \(cause 7\)\r\n  pc 0x[0-9a-f]+, address 0x0+\r",
@@ -153,7 +216,7 @@ FAULTS = {
     b"i": r"fault: illegal instruction \(cause 2\)",
     b"j": r"fault: instruction access fault \(cause 1\)\r\n  pc 0x0+,",
     b"s": r"fault: stack overflow \(cause 7\)",
-    b"p": r"panic at platforms/riscv-virt/test/probe.c:\d+: asked for\r\n",
+    b"p": r"panic at tests/board/probe.c:\d+: asked for\r\n",
 }
 
 

@@ -32,10 +32,13 @@ MACHINE = re.compile(
 
 
 def layer_of(path):
-    """('kernel', None) for source/kernel/..., ('platforms', 'mps2') for platforms/mps2/..."""
+    """('kernel', None) for source/kernel/..., ('platforms', 'mps2') for platforms/mps2/..., but
+    ('tests', None) for platforms/mps2/test/..."""
     parts = path.split("/")
     if parts[0] == "source" and len(parts) > 2:
         return parts[1], None
+    if parts[0] == "platforms" and parts[2] == "test":
+        return "tests", None
     if parts[0] in ("platforms", "tools"):
         return parts[0], parts[1]
     return parts[0], None

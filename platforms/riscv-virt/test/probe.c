@@ -1,56 +1,97 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
- * For tests/system/test_riscv.py: echoes on more ports, answers about the machine, and on
- * request a task that breaks it. A request is one byte on PORT.
- */
+/* For tests/system/test_riscv.py: what is done to this board, see tests/board/probe.h. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include "../../../tests/board/probe.h"
 #include "../board.h"
 #include "../cpu.h"
 #include "../stack.h"
 
-#define PORT 99
-#define ECHOES 4
+/* The UART's registers, as bytes: what is written comes back while its loop is closed. */
+#define UART_DATA 0
+#define UART_ENABLE 1
+#define UART_MODEM_CONTROL 4
+#define UART_LOOP 0x10
+#define MORE_THAN_ITS_FIFO 40
 
-struct probe {
-	struct mn_task task;
-	struct mn_sermux_open open;
-	struct mn_sermux_port port;
-	struct mn_bbq_read rx;
-	struct mn_sermux_write tx;
-	char answer[128];
-};
+/* A clock of the board (Goldfish RTC): an alarm that is set for the past comes at once. */
+#define RTC ((uintptr_t)0x101000)
+#define RTC_IRQ 11
+#define RTC_ALARM_LOW 0x08
+#define RTC_ALARM_HIGH 0x0c
+#define RTC_IRQ_ENABLED 0x10
+#define RTC_CLEAR_INTERRUPT 0x1c
 
-static struct probe probe;
-static struct mn_loopback echoes[ECHOES];
+static struct plic_source rtc_source;
+static volatile uint32_t rtc_came, uart_ignored;
+static volatile bool rtc_ends;
 
-/* Uses more stack with every call, in steps that no guard can miss. */
-static __attribute__((noinline, noclone)) int recurse(volatile char *outer, int depth)
+static void set_alarm(void)
 {
-	volatile char own[256];
-
-	own[0] = outer[0];
-	if (outer[0] == '\0') /* never, but the compiler would see that it never ends */
-		return 0;
-	return recurse(own, depth + 1) + own[0];
+	*cpu_register(RTC + RTC_ALARM_HIGH) = 0;
+	*cpu_register(RTC + RTC_ALARM_LOW) = 0;
 }
 
-static void answer(struct probe *self)
+/* A driver's mistake: the next one comes at once, too. */
+static void rtc_interrupt(void *context)
 {
-	snprintf(self->answer, sizeof self->answer,
+	(void)context;
+	rtc_came++;
+	*cpu_register(RTC + RTC_CLEAR_INTERRUPT) = 1;
+	if (!rtc_ends)
+		set_alarm();
+}
+
+static void storm(void)
+{
+	rtc_source = (struct plic_source){.irq = RTC_IRQ, .handle = rtc_interrupt};
+	plic_connect(&board.plic, &rtc_source);
+	*cpu_register(RTC + RTC_IRQ_ENABLED) = 1;
+	set_alarm();
+}
+
+/*
+ * Does nothing about what the UART asks for until it has stormed, twice. QEMU forgets a level that
+ * lasts when an interrupt is completed, unless it comes anew.
+ */
+static void deaf(void *uart)
+{
+	if (uart_ignored == 2 * MN_STORM) {
+		mn_ns16550_interrupt(uart);
+	} else {
+		uart_ignored++;
+		board.uart.base[UART_ENABLE] = 0;
+		board.uart.base[UART_ENABLE] = board.uart.enabled;
+	}
+}
+
+/* More bytes than the UART holds come, and nobody takes them in time. */
+static void overrun(void)
+{
+	volatile uint8_t *const uart = board.uart.base;
+	const uint8_t before = uart[UART_MODEM_CONTROL];
+
+	CPU_CLEAR(mstatus, MSTATUS_MIE);
+	uart[UART_MODEM_CONTROL] = before | UART_LOOP;
+	for (int i = 0; i < MORE_THAN_ITS_FIFO; i++)
+		uart[UART_DATA] = 'x';
+	uart[UART_MODEM_CONTROL] = before;
+	CPU_SET(mstatus, MSTATUS_MIE);
+}
+
+void probe_answer(char *text, size_t size)
+{
+	snprintf(text, size,
 		 "overruns %" PRIu32 " breaks %" PRIu32 " lost %" PRIu32 " holds %" PRIu32
-		 " stack %u of %u instructions %lu",
+		 " stack %u of %u instructions %lu storms %" PRIu32 " came %" PRIu32,
 		 board.uart.overruns, board.uart.breaks, mn_bbq_irq_lost(&board.uart.rx),
 		 board.uart.holds, (unsigned)stack_high_water(), (unsigned)stack_size(),
-		 (unsigned long)CPU_READ(minstret));
+		 (unsigned long)CPU_READ(minstret), board.plic.storms.count, rtc_came);
 }
 
-/* What is asked for; returns if the machine has survived it. */
-static void act(char request)
+void probe_act(char request)
 {
 	volatile uint32_t *nowhere = NULL;
-	char start[] = "s";
 
 	switch (request) {
 	case 'h': /* no task runs until the UART's ring is full */
@@ -58,7 +99,7 @@ static void act(char request)
 			;
 		break;
 	case 'l':
-		*(volatile char *)start = (char)*nowhere;
+		uart_ignored = *nowhere;
 		break;
 	case 'w':
 		*nowhere = 1;
@@ -75,41 +116,21 @@ static void act(char request)
 	case 't': /* the next interrupt's handler jumps to nowhere */
 		board.uart_source.handle = NULL;
 		break;
-	case 's':
-		start[0] = (char)recurse(start, 0);
+	case 'o':
+		overrun();
 		break;
-	case 'p':
-		MN_PANIC("asked for");
+	case 'm':
+		storm();
+		break;
+	case 'q':
+		rtc_ends = true;
+		break;
+	case 'u':
+		board.uart_source.handle = deaf;
 	}
 }
-
-static mn_poll probe_run(struct probe *self)
-{
-	MN_BEGIN(self);
-	MN_TRY(self, mn_sermux_open(&self->open, PORT, 64, MN_SERMUX_WAIT, &self->port));
-	for (;;) {
-		MN_TRY(self, mn_bbq_read(&self->rx, self->port.rx));
-		act((char)self->rx.data[0]);
-		answer(self);
-		mn_bbq_release(self->port.rx, self->rx.len);
-		MN_TRY(self,
-		       mn_sermux_write(&self->tx, &self->port, self->answer, strlen(self->answer)));
-	}
-	MN_END(self);
-}
-
-MN_TASK(probe);
 
 void board_start_extras(struct mn_kernel *kernel)
 {
-	static const uint16_t ports[ECHOES] = {2, 3, 0x4269, 0xffff};
-
-	for (int i = 0; i < ECHOES; i++)
-		mn_loopback_start(&echoes[i], kernel,
-				  &(struct mn_loopback_config){
-					  .port = ports[i],
-					  .buffer_size = 1024,
-					  .when_full = MN_SERMUX_WAIT,
-				  });
-	mn_spawn(kernel, &probe.task, &probe_task);
+	probe_start(kernel);
 }
