@@ -7,7 +7,7 @@
  */
 #include "registers.h"
 
-	.section .text.start, "ax"
+	.section	.start, "ax"
 	.globl start
 start:
 	csrw	mie, zero
