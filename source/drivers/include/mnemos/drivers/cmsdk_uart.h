@@ -43,8 +43,8 @@ struct mn_cmsdk_uart {
 	struct mn_cmsdk_uart_registers *registers;
 	void (*interrupt)(void *context);
 	void *context;
-	atomic_bool held;          /* a byte was left in the device: stored by the handler */
-	atomic_bool forget;        /* drop what is to be sent: stored by tasks, then the handler */
+	atomic_bool held;   /* a byte was left in the device: stored by the handler */
+	atomic_uint forget; /* bool: drop what is to be sent. RISC-V swaps words, not bytes */
 	_Atomic uint32_t overruns; /* modulo 2^32; stored by the handler */
 };
 
