@@ -12,37 +12,6 @@ struct board board;
 /* Of the linker script. */
 extern uint8_t arena_start[], arena_end[];
 
-/* ---- The platform's functions, see <mnemos/platform.h> --------------------------------- */
-
-uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
-{
-	(void)kernel;
-	return clock_now_us();
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
-{
-	(void)kernel;
-	return (mn_cpu_time)clock_now_us();
-}
-
-/*
- * An interrupt that comes after the look at the inbox is pending, and so ends the sleep; it is
- * taken as soon as interrupts are let through.
- */
-void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
-{
-	if (mn_storm_turn(&board.storms, kernel, &deadline_us))
-		NVIC_ISER = board.masked;
-	if (deadline_us == 0)
-		return;
-	const uint32_t before = cpu_hold();
-
-	if (!mn_kernel_interrupted(kernel) && clock_alarm(deadline_us))
-		cpu_sleep();
-	cpu_restore(before);
-}
-
 /* ---- Interrupts ------------------------------------------------------------------------ */
 
 /* All have the same priority: none interrupts another. */
@@ -86,7 +55,7 @@ void *board_take(size_t size, const char *key)
 		panic_put("no memory for ");
 		panic_put(key);
 		panic_put("\n");
-		mn_platform_halt();
+		panic_end();
 	}
 	board.taken += (size + align - 1) / align * align;
 	return memset(memory, 0, size);

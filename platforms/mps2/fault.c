@@ -154,7 +154,7 @@ static void put_stack(const char *name, const uint8_t *begin, const uint8_t *end
 static void put_piece(void *context, const char *text, size_t len)
 {
 	(void)context;
-	mn_platform_panic_write(text, len);
+	panic_write(text, len);
 }
 
 static void put_tasks(void)
@@ -188,5 +188,5 @@ __attribute__((used)) static _Noreturn void fault_report(const struct frame *fra
 		put_stack("handler stack: ", handler_stack, handler_stack_end);
 		put_tasks();
 	}
-	mn_platform_halt();
+	panic_end();
 }

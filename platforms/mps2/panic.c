@@ -6,7 +6,6 @@
 #include <string.h>
 #include <mnemos/config.h>
 #include <mnemos/drivers/cmsdk_uart.h>
-#include <mnemos/platform.h>
 #include "cortex_m.h"
 #include "panic.h"
 
@@ -55,7 +54,7 @@ static void begin(void)
 }
 
 /* Line by line, each with CR LF. */
-void mn_platform_panic_write(const char *text, size_t len)
+void panic_write(const char *text, size_t len)
 {
 	begin();
 	while (len > 0) {
@@ -73,7 +72,7 @@ void mn_platform_panic_write(const char *text, size_t len)
 
 void panic_put(const char *text)
 {
-	mn_platform_panic_write(text, strlen(text));
+	panic_write(text, strlen(text));
 }
 
 void panic_put_hex(uint32_t number)
@@ -95,7 +94,7 @@ static void ask_to_end(void)
 	__asm volatile("bkpt 0xab" : "+r"(operation) : "r"(parameters) : "memory");
 }
 
-void mn_platform_halt(void)
+void panic_end(void)
 {
 	begin();
 	put_line("", 1);

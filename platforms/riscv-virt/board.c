@@ -10,40 +10,6 @@ struct board board;
 /* Of memory.ld. */
 extern char mem_free[], mem_end[];
 
-/* ---- The platform's functions, see <mnemos/platform.h> --------------------------------- */
-
-uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
-{
-	(void)kernel;
-	return clint_count(&board.clint) / board.clint.mhz;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
-{
-	(void)kernel;
-	return (mn_cpu_time)(clint_count(&board.clint) * (MN_CPU_HZ / 1000000) / board.clint.mhz);
-}
-
-/*
- * The timer never traps: it only ends `wfi`, and what is due the next turn sees from the
- * clock. `wfi` ends for an interrupt that is held back too, which is taken right after.
- */
-void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
-{
-	if (mn_storm_turn(&board.plic.storms, kernel, &deadline_us))
-		plic_unmask(&board.plic);
-	if (deadline_us == 0)
-		return;
-	clint_arm(&board.clint, deadline_us);
-	CPU_CLEAR(mstatus, MSTATUS_MIE);
-	if (!mn_kernel_interrupted(kernel)) {
-		CPU_SET(mie, MIE_TIMER);
-		__asm__ volatile("wfi" ::: "memory");
-		CPU_CLEAR(mie, MIE_TIMER);
-	}
-	CPU_SET(mstatus, MSTATUS_MIE);
-}
-
 /* ---- Memory ---------------------------------------------------------------------------- */
 
 void *board_take(size_t size, const char *what)

@@ -27,7 +27,7 @@ static void write_string(const char *text)
 	write_text(text, strlen(text));
 }
 
-void mn_platform_panic_write(const char *text, size_t len)
+void report_text(const char *text, size_t len)
 {
 	if (!begun) {
 		begun = true;
@@ -39,7 +39,7 @@ void mn_platform_panic_write(const char *text, size_t len)
 
 void report(const char *text)
 {
-	mn_platform_panic_write(text, strlen(text));
+	report_text(text, strlen(text));
 }
 
 void report_number(uint64_t number)
@@ -51,7 +51,7 @@ void report_number(uint64_t number)
 		digits[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number);
-	mn_platform_panic_write(digits + at, sizeof digits - at);
+	report_text(digits + at, sizeof digits - at);
 }
 
 void report_hex(uintptr_t number)
@@ -61,7 +61,7 @@ void report_hex(uintptr_t number)
 	for (size_t i = sizeof digits; i-- > 0; number >>= 4)
 		digits[i] = "0123456789abcdef"[number & 15];
 	report("0x");
-	mn_platform_panic_write(digits, sizeof digits);
+	report_text(digits, sizeof digits);
 }
 
 static void report_memory(void)
@@ -93,11 +93,6 @@ void report_end(void)
 	mn_ns16550_write_polled(&board.uart, "\0", 1);
 	mn_ns16550_write_polled(&board.uart, fate, sizeof fate);
 	board_exit(BOARD_EXIT_FAILED);
-}
-
-void mn_platform_halt(void)
-{
-	report_end();
 }
 
 void report_log(void *context, const struct mn_log_site *site, va_list args)

@@ -10,6 +10,7 @@
 
 /* A piece of a report; the first ends whatever was on the line. Interrupts are off then. */
 void report(const char *text);
+void report_text(const char *text, size_t len);
 
 /* A number of it. */
 void report_number(uint64_t number);

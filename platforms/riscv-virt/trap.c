@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Traps, from start.S: interrupts are handled, everything else is the end. */
-#include <mnemos/platform.h>
 #include "board.h"
 #include "cpu.h"
 #include "registers.h"
@@ -74,7 +73,7 @@ static void report_registers(const struct trap_frame *frame)
 static void write_piece(void *context, const char *text, size_t len)
 {
 	(void)context;
-	mn_platform_panic_write(text, len);
+	report_text(text, len);
 }
 
 static void report_tasks(const struct mn_kernel *kernel)
