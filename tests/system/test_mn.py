@@ -150,6 +150,16 @@ def test_without_root_the_exact_command_is_printed(door):
     assert re.search(r"^apt-get install .*\bmnemos-no-such-package$", done.stdout, re.M)
 
 
+def test_source_that_is_there_is_known_and_not_fetched_again(door):
+    with open(door / "tools/mn/packages.txt", "a") as packages:
+        packages.write("odd src:mnemos-no-such-package only to be there\n")
+    assert "'odd' missing: src:mnemos-no-such-package" in mn("doctor", root=door).stdout
+    (door / ".mn/source/mnemos-no-such-package").mkdir(parents=True)
+    done = mn("setup", "odd", root=door)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "ok     packages for 'odd'" in mn("doctor", root=door).stdout
+
+
 def test_scripts_are_clean_for_shellcheck():
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck")
