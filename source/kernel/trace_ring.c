@@ -89,7 +89,8 @@ static inline bool reserve(struct mn_trace *trace, struct claim *claim, enum mn_
 	do {
 		claim->used = at - atomic_load_explicit(&trace->tail, memory_order_acquire) + words;
 		/* More than all there is: `at` is older than the tail, so the move will fail. */
-		if (MN_UNLIKELY(claim->used > trace->words && claim->used <= trace->words + words)) {
+		if (MN_UNLIKELY(claim->used > trace->words &&
+				claim->used <= trace->words + words)) {
 			lose(trace, kind);
 			return false;
 		}

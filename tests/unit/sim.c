@@ -16,10 +16,10 @@ uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
 /* CPU time on a virtual clock: each look at it takes a microsecond. */
 mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 {
-	static uint64_t looks;
+	static mn_cpu_time looks;
 
 	(void)kernel;
-	return ++looks * 1000;
+	return ++looks * (MN_CPU_HZ / 1000000);
 }
 
 void mn_platform_panic_write(const char *text, size_t len)

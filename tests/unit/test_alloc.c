@@ -52,7 +52,7 @@ static int teardown(void **state)
 	do {                                 \
 		mn_running = &(sim)->kernel; \
 		statement;                   \
-		mn_running = MN__NOWHERE;           \
+		mn_running = MN__NOWHERE;    \
 	} while (0)
 
 static void start(struct sim *sim, struct getter *getter, size_t size)

@@ -535,7 +535,7 @@ static void an_impossible_wait_is_refused_at_once(void **state)
 	uint8_t storage[4];
 	struct mn_bbq q;
 	struct writer big = {.q = &q, .n = 5, .exact = true};
-	struct writer huge = {.q = &q, .n = (size_t)1 << 32 | 1, .exact = true};
+	struct writer huge = {.q = &q, .n = SIZE_MAX, .exact = true};
 	struct writer none = {.q = &q, .n = 0};
 
 	mn_bbq_init(&q, storage, sizeof storage);

@@ -70,9 +70,9 @@ _Static_assert(sizeof(struct mn_task) <= (sizeof(void *) == 8 ? 64 : 40), "a tas
 /* In frame.flags; for the kernel only. */
 enum {
 	MN__TASK_ALIVE = 1,
-	MN__TASK_CANCEL = 2, /* the next wait answers MN_ECANCELED */
-	MN__TASK_JOINED = 4, /* somebody waits for the end */
-	MN__TASK_HEAP = 8,   /* free it at the end */
+	MN__TASK_CANCEL = 2,  /* the next wait answers MN_ECANCELED */
+	MN__TASK_JOINED = 4,  /* somebody waits for the end */
+	MN__TASK_HEAP = 8,    /* free it at the end */
 	MN__TASK_SERVER = 16, /* has registered services: close them at the end */
 	MN__TASK_SPANS = 32,  /* has open spans: end them at the end */
 	MN__TASK_MUTED = 64   /* carries the trace: nothing of it is recorded */

@@ -132,9 +132,8 @@ void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t number);
 /* From a site whose level is shown by somebody; `values` are as the site's fields say. */
 __attribute__((cold)) void mn__emit_event(struct mn_kernel *kernel, const struct mn_log_site *site,
 					  const uint64_t *values);
-__attribute__((cold)) void mn__emit_event_in(struct mn_kernel *kernel,
-					     const struct mn_log_site *site,
-					     const uint64_t *values);
+__attribute__((cold)) void
+mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site, const uint64_t *values);
 __attribute__((cold)) void mn__span_begin(struct mn_span *span, const struct mn_log_site *site,
 					  const uint64_t *values);
 __attribute__((cold)) void mn__span_end(struct mn_span *span);
