@@ -5,12 +5,40 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "log.h"
+#include "options.h"
 
-static const struct {
+struct command_name {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Runs the command that argv[1] names; -1: there is none of that name. */
+static int run_named(const struct command_name *names, size_t count, int argc, char **argv)
+{
+	for (size_t i = 0; i < count; i++)
+		if (argc > 1 && strcmp(argv[1], names[i].name) == 0)
+			return names[i].run(argc - 1, argv + 1);
+	return -1;
+}
+
+static int command_trace(int argc, char **argv)
+{
+	static const struct command_name names[] = {
+		{"export", command_trace_export},
+	};
+	int code = run_named(names, COUNT(names), argc, argv);
+	if (code >= 0)
+		return code;
+	log_fatal("trace: what to do? export; crowtty --help says more");
+	return EXIT_USAGE;
+}
+
+static const struct command_name commands[] = {
 	{"replay", command_replay},
+	{"trace", command_trace},
 };
 
 /* What is opened first would get the number of a standard stream that was closed. */
@@ -27,8 +55,6 @@ static void fill_standard_streams(void)
 int main(int argc, char **argv)
 {
 	fill_standard_streams();
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (argc > 1 && strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return command_attach(argc, argv);
+	int code = run_named(commands, COUNT(commands), argc, argv);
+	return code >= 0 ? code : command_attach(argc, argv);
 }

@@ -21,9 +21,11 @@ enum key {
 	KEY_MAX_FRAME,
 	KEY_DUMP,
 	KEY_SPEED,
+	KEY_FORMAT,
 };
 
 #define BOTH (COMMAND_ATTACH | COMMAND_REPLAY)
+#define ALL (BOTH | COMMAND_EXPORT)
 
 static const struct row {
 	const char *name;
@@ -46,31 +48,55 @@ static const struct row {
 	{"backlog", KEY_BACKLOG, "BYTES", BOTH, "how far a client may fall behind (1M)"},
 	{"stall", KEY_STALL, "MS", BOTH, "how long the line waits for such a client (1000)"},
 	{"max-frame", KEY_MAX_FRAME, "BYTES", COMMAND_ATTACH, "longest frame for the target (512)"},
+	{"format", KEY_FORMAT, "FORMAT", COMMAND_EXPORT, "perfetto (the default) or ctf"},
 	{"verbose", 'v', NULL, BOTH, "log every piece moved"},
 	{"quiet", 'q', NULL, BOTH, "only what the target says as text, and problems"},
-	{"help", 'h', NULL, BOTH, "this text"},
-	{"version", 'V', NULL, BOTH, "the version"},
+	{"help", 'h', NULL, ALL, "this text"},
+	{"version", 'V', NULL, ALL, "the version"},
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
+/* What a command is for, and its operands: some may be left out. */
+static const struct usage {
+	enum command command;
+	int least, most;
+	const char *missing; /* what to ask for when there are fewer */
+	const char *text;
+} usages[] = {
+	{COMMAND_ATTACH, 0, 1, NULL,
+	 "Usage: crowtty [OPTION...] [TARGET]\n"
+	 "       crowtty replay [OPTION...] FILE\n"
+	 "       crowtty trace export [OPTION...] FILE OUT\n"
+	 "\n"
+	 "The other end of a MnemOS target's serial line: each sermux port becomes a TCP\n"
+	 "port on 127.0.0.1, standard input the keyboard.\n"
+	 "\n"
+	 "TARGET  tcp:HOST:PORT (tcp:127.0.0.1:9999 if none is given),\n"
+	 "        serial:DEVICE[@BAUD] (115200), unix:PATH, or\n"
+	 "        pty:[LINK] for a pseudo-terminal that the target opens\n"},
+	{COMMAND_REPLAY, 1, 1, "replay: which FILE?",
+	 "Usage: crowtty replay [OPTION...] FILE\n"
+	 "\n"
+	 "Plays what a target said in a recording, to the same ports and lines.\n"},
+	{COMMAND_EXPORT, 2, 2, "trace export: which FILE, and to which new OUT?",
+	 "Usage: crowtty trace export [OPTION...] FILE OUT\n"
+	 "\n"
+	 "Writes the trace of a recording for other tools: a file for ui.perfetto.dev, or\n"
+	 "with --format ctf a directory for babeltrace2.\n"},
+};
+
+static const struct usage *usage_of(enum command command)
+{
+	const struct usage *usage = usages;
+	while (usage->command != command)
+		usage++;
+	return usage;
+}
+
 static void print_help(enum command command)
 {
-	if (command == COMMAND_ATTACH)
-		puts("Usage: crowtty [OPTION...] [TARGET]\n"
-		     "       crowtty replay [OPTION...] FILE\n"
-		     "\n"
-		     "The other end of a MnemOS target's serial line: each sermux port becomes a "
-		     "TCP\n"
-		     "port on 127.0.0.1, standard input the keyboard.\n"
-		     "\n"
-		     "TARGET  tcp:HOST:PORT (tcp:127.0.0.1:9999 if none is given),\n"
-		     "        serial:DEVICE[@BAUD] (115200), unix:PATH, or\n"
-		     "        pty:[LINK] for a pseudo-terminal that the target opens\n");
-	else
-		puts("Usage: crowtty replay [OPTION...] FILE\n"
-		     "\n"
-		     "Plays what a target said in a recording, to the same ports and lines.\n");
+	puts(usage_of(command)->text);
 	for (size_t i = 0; i < ROWS; i++) {
 		char left[40], letter[5] = "    ";
 		if (!(rows[i].commands & command))
@@ -186,6 +212,10 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	case KEY_DUMP:
 		options->dump = true;
 		return true;
+	case KEY_FORMAT:
+		options->ctf = strcmp(text, "ctf") == 0;
+		return options->ctf || strcmp(text, "perfetto") == 0 ||
+		       bad_value(row->name, text, "perfetto or ctf");
 	case KEY_BACKLOG:
 		return size(row->name, text, &options->backlog);
 	case KEY_STALL:
@@ -271,13 +301,16 @@ static int usage_error(int key, char **argv)
 	return EXIT_USAGE;
 }
 
-static int take_operand(struct options *options, enum command command, int argc, char **argv)
+static int take_operands(struct options *options, enum command command, int argc, char **argv)
 {
-	options->operand = optind < argc ? argv[optind] : NULL;
-	if (argc - optind > 1)
-		log_fatal("unexpected argument: %s", argv[optind + 1]);
-	else if (command == COMMAND_REPLAY && !options->operand)
-		log_fatal("replay: which FILE?");
+	const struct usage *usage = usage_of(command);
+	const int count = argc - optind;
+	options->operand = count > 0 ? argv[optind] : NULL;
+	options->output = count > 1 ? argv[optind + 1] : NULL;
+	if (count > usage->most)
+		log_fatal("unexpected argument: %s", argv[optind + usage->most]);
+	else if (count < usage->least)
+		log_fatal("%s", usage->missing);
 	else
 		return -1;
 	return EXIT_USAGE;
@@ -307,5 +340,5 @@ int options_parse(struct options *options, enum command command, int argc, char 
 				return EXIT_USAGE;
 		}
 	}
-	return take_operand(options, command, argc, argv);
+	return take_operands(options, command, argc, argv);
 }

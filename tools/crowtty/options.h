@@ -20,6 +20,7 @@ enum {
 enum command {
 	COMMAND_ATTACH = 1,
 	COMMAND_REPLAY = 2,
+	COMMAND_EXPORT = 4,
 };
 
 #define OPTIONS_MOST_PORTS 256
@@ -43,7 +44,10 @@ struct options {
 	bool dump;
 	double speed; /* 0: as fast as it goes */
 
+	bool ctf; /* of export: this format, else Perfetto's */
+
 	const char *operand; /* TARGET or FILE, or NULL */
+	const char *output;  /* of export: OUT */
 };
 
 /*
