@@ -13,4 +13,7 @@ int command_replay(int argc, char **argv);
 /* A recording's trace for other tools. */
 int command_trace_export(int argc, char **argv);
 
+/* A recording as a page. */
+int command_trace_view(int argc, char **argv);
+
 #endif

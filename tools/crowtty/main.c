@@ -28,11 +28,12 @@ static int command_trace(int argc, char **argv)
 {
 	static const struct command_name names[] = {
 		{"export", command_trace_export},
+		{"view", command_trace_view},
 	};
 	int code = run_named(names, COUNT(names), argc, argv);
 	if (code >= 0)
 		return code;
-	log_fatal("trace: what to do? export; crowtty --help says more");
+	log_fatal("trace: what to do? export or view; crowtty --help says more");
 	return EXIT_USAGE;
 }
 

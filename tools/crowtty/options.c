@@ -25,7 +25,7 @@ enum key {
 };
 
 #define BOTH (COMMAND_ATTACH | COMMAND_REPLAY)
-#define ALL (BOTH | COMMAND_EXPORT)
+#define ALL (BOTH | COMMAND_EXPORT | COMMAND_VIEW)
 
 static const struct row {
 	const char *name;
@@ -68,6 +68,7 @@ static const struct usage {
 	 "Usage: crowtty [OPTION...] [TARGET]\n"
 	 "       crowtty replay [OPTION...] FILE\n"
 	 "       crowtty trace export [OPTION...] FILE OUT\n"
+	 "       crowtty trace view [OPTION...] FILE [PAGE]\n"
 	 "\n"
 	 "The other end of a MnemOS target's serial line: each sermux port becomes a TCP\n"
 	 "port on 127.0.0.1, standard input the keyboard.\n"
@@ -84,6 +85,13 @@ static const struct usage {
 	 "\n"
 	 "Writes the trace of a recording for other tools: a file for ui.perfetto.dev, or\n"
 	 "with --format ctf a directory for babeltrace2.\n"},
+	{COMMAND_VIEW, 1, 2, "trace view: which FILE?",
+	 "Usage: crowtty trace view [OPTION...] FILE [PAGE]\n"
+	 "\n"
+	 "Makes a page of a recording for a web browser: what each task did and when, who\n"
+	 "waited for whom, and what led to each message. It needs no network.\n"
+	 "\n"
+	 "PAGE  FILE.html if none is given, - for standard output\n"},
 };
 
 static const struct usage *usage_of(enum command command)

@@ -21,6 +21,7 @@ enum command {
 	COMMAND_ATTACH = 1,
 	COMMAND_REPLAY = 2,
 	COMMAND_EXPORT = 4,
+	COMMAND_VIEW = 8,
 };
 
 #define OPTIONS_MOST_PORTS 256
@@ -47,7 +48,7 @@ struct options {
 	bool ctf; /* of export: this format, else Perfetto's */
 
 	const char *operand; /* TARGET or FILE, or NULL */
-	const char *output;  /* of export: OUT */
+	const char *output;  /* of export: OUT; of view: PAGE, or NULL */
 };
 
 /*

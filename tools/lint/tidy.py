@@ -6,7 +6,8 @@ import re
 import tree
 
 WIDTH = 100
-SUFFIXES = (".c", ".h", ".S", ".ld", ".py", ".sh", ".pml", "meson.build", "meson_options.txt")
+SUFFIXES = (".c", ".h", ".S", ".ld", ".py", ".sh", ".js", ".css", ".html", ".pml", "meson.build",
+            "meson_options.txt")  # fmt: skip
 LEFTOVER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 PRIVATE_PATH = re.compile(r"(?<![\w./<])/(home|root|Users|work)/\w")
 PUBLIC = re.compile(r"^source/\w+/include/mnemos/.*\.h$")
