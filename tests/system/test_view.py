@@ -31,15 +31,15 @@ def tell(path, story="chain", *more):
 def make(recording, *options, code=0):
     """Makes a page; returns what was printed and said."""
     done = subprocess.run(
-        [CROWTTY, "trace", "view", *options, recording], capture_output=True, text=True
+        [CROWTTY, "trace", "view", recording, *options], capture_output=True, text=True
     )
     assert done.returncode == code, done.stderr
     return done
 
 
 class Page(browser.Browser):
-    def open(self, recording):
-        page = make(recording).stdout.strip()
+    def open(self, recording, code=0):
+        page = make(recording, code=code).stdout.strip()
         self.driver.get(pathlib.Path(page).resolve().as_uri())
         self.wait("window.view && view.paintedMs")
         return self
@@ -330,15 +330,16 @@ def test_a_damaged_recording_is_shown_up_to_the_damage(page, chain, tmp_path):
     bytes_ = bytearray(chain.read_bytes())
     bytes_[-30] ^= 1
     (tmp_path / "damaged.crow").write_bytes(bytes_)
-    said = make(tmp_path / "damaged.crow").stderr
+    said = make(tmp_path / "damaged.crow", code=1).stderr
     place = re.search(r"damaged at byte (\d+)", said)[1]
-    page.open(tmp_path / "damaged.crow")
+    page.open(tmp_path / "damaged.crow", code=1)
     assert f"damaged at byte {place}; it is shown up to there" in page.text("#notices")
     assert page.do("return view.recording.messageCount") == 3
     for cut in (17, 40, len(bytes_) * 4 // 5):
         (tmp_path / "cut.crow").write_bytes(chain.read_bytes()[:cut])
-        place = re.search(r"damaged at byte (\d+)", make(tmp_path / "cut.crow").stderr)[1]
-        page.open(tmp_path / "cut.crow")
+        said = make(tmp_path / "cut.crow", code=1).stderr
+        place = re.search(r"damaged at byte (\d+)", said)[1]
+        page.open(tmp_path / "cut.crow", code=1)
         assert f"damaged at byte {place}; it is shown up to there" in page.text("#notices")
         assert page.complaints() == []
     assert 10 < page.do("return view.recording.data.events") < 53
@@ -356,12 +357,12 @@ def test_what_cannot_be_read_or_written_is_an_error(chain, tmp_path):
     assert "cannot read" in make(tmp_path / "none.crow", code=1).stderr
     (tmp_path / "text").write_text("not a recording at all")
     assert "is not a recording" in make(tmp_path / "text", code=1).stderr
-    assert "cannot write" in make(chain, "-o", tmp_path / "no" / "page.html", code=1).stderr
-    assert "cannot write" in make(chain, "-o", tmp_path, code=1).stderr
+    assert "cannot write" in make(chain, tmp_path / "no" / "page.html", code=1).stderr
+    assert "cannot write" in make(chain, tmp_path, code=1).stderr
     assert os.listdir(tmp_path) == ["text"]
-    assert make(chain, "-o", "-").stdout.startswith("<!DOCTYPE html>")
+    assert make(chain, "-").stdout.startswith("<!DOCTYPE html>")
     page = tmp_path / "page.html"
-    assert make(chain, "-o", page).stdout == f"{page}\n"
+    assert make(chain, page).stdout == f"{page}\n"
     assert os.listdir(tmp_path).count("page.html") == 1
     assert subprocess.run([CROWTTY, "trace"], capture_output=True).returncode == 2
     assert subprocess.run([CROWTTY, "trace", "view"], capture_output=True).returncode == 2
