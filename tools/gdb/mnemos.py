@@ -131,10 +131,13 @@ def kernels_of_frames():
 
 
 def kernels_of_globals():
+    """By an expression: a look-up of the symbol may find a mere declaration, without a value."""
     for name in ("mn_running", "kernel", "board", "machine"):
-        for symbol in (gdb.lookup_global_symbol(name), gdb.lookup_static_symbol(name)):
-            if symbol and symbol.is_variable:
-                yield from kernels_in(symbol.value())
+        try:
+            value = gdb.parse_and_eval(name)
+        except gdb.error:
+            continue  # there is none
+        yield from kernels_in(value)
 
 
 def find_kernel(expression):
