@@ -23,6 +23,17 @@ DEADLINE_S = 30
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MN_BUILD", ROOT / "build" / "host"))
 
+BOARD = os.environ.get("MN_BOARD", "none")
+
+
+def only(here):
+    """A decorator: the test is not there at all in the other kind of build."""
+    return lambda test: test if here else None
+
+
+on_host = only(BOARD == "none")  # a cross build has no host programs
+on_board = only(BOARD != "none")
+
 
 def program(*parts: str) -> str:
     """The path of a built program, or a skip where this build has none."""

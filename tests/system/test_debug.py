@@ -12,12 +12,11 @@ import sys
 
 import pytest
 
-from conftest import DEADLINE_S, ROOT, program
+from conftest import BOARD, DEADLINE_S, ROOT, on_board, on_host, program
 
 sys.path.insert(0, str(ROOT / "tools/mn"))
 import boards  # noqa: E402
 
-BOARD = os.environ.get("MN_BOARD", "none")
 COMMANDS = str(ROOT / "tools/gdb/mnemos.py")
 TASKS = ["simple_serial #1", "serial_mux #2", "loopback #3", "hello #4", "serial_mux_rx #5"]
 LOOK = ["mn tasks", "mn waits", "mn services", "mn heap"]
@@ -29,15 +28,6 @@ debug = importlib.util.module_from_spec(importlib.util.spec_from_loader("debug",
 loader.exec_module(debug)
 sys.exit(debug.debug_board(sys.argv[1], sys.argv[2], []))
 """
-
-
-def only(here):
-    """A decorator: the test is not there at all in the other kind of build."""
-    return lambda test: test if here else None
-
-
-on_host = only(BOARD == "none")  # a cross build has no host programs
-on_board = only(BOARD != "none")
 
 
 @pytest.fixture(autouse=True)
