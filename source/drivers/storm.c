@@ -6,9 +6,11 @@
 
 static void tell(struct mn_storms *storms, struct mn_kernel *kernel)
 {
+	struct mn_kernel *const outer = mn_running;
+
 	mn_running = kernel; /* whose log it is */
 	mn_warn("interrupt %u never ends: masked for 1 s", (unsigned)storms->irq);
-	mn_running = NULL;
+	mn_running = outer;
 }
 
 bool mn_storm_turn(struct mn_storms *storms, struct mn_kernel *kernel, uint64_t *deadline_us)
