@@ -89,6 +89,24 @@ def test_a_core_file(tmp_path):
 
 
 @on_host
+def test_a_core_file_of_a_panic(tmp_path):
+    """In a task that has waited before; the process has aborted when its memory is kept."""
+    core = tmp_path / "core"
+    died = gdb(["break mn_hello__poll", "ignore 1 2", "run",
+                'call mn__panic("here.c", 1, "a test")', f"generate-core-file {core}", "kill"],
+               "--args", program("platforms/melpomene/melpomene"), "--time", "virtual",
+               "--serial", f"unix:{tmp_path}/line")
+    assert "panic at here.c:1: a test\nin task hello #4" in died and "SIGABRT" in died, died
+    said = gdb([*LOOK, "bt"], program("platforms/melpomene/melpomene"), core)
+    assert re.search(r"^  hello #4 at \S+: running, ran 3 times", said, re.M), said
+    assert re.search(r"^  loopback #3 at \S+: waits for ", said, re.M), said
+    assert "serial_mux 1.0 is service 2, of serial_mux #2" in said, said
+    assert re.search(r"^  \d+ of \d+ bytes used in \d+ blocks", said, re.M), said
+    assert "stopped:" not in said and "not readable" not in said, said
+    assert "mn_platform_halt" in said, said
+
+
+@on_host
 def test_a_program_that_runs_already(start, tmp_path):
     melpomene = start(program("platforms/melpomene/melpomene"), "--serial", f"unix:{tmp_path}/line")
     melpomene.wait_for("hello")
