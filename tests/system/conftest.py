@@ -136,3 +136,41 @@ def free_ports(count: int) -> int:
             for holder in holders:
                 holder.close()
     raise RuntimeError("no free ports")
+
+
+@pytest.fixture
+def crowtty(start):
+    """crowtty(argument...) -> (process, first TCP port). It traces nothing unless asked to."""
+
+    def run(*arguments, env=os.environ, trace="off", **options):
+        base = free_ports(16)
+        options["env"] = {**env, "MNEMOS_TRACE": trace}
+        return start(program("tools", "crowtty", "crowtty"), "--tcp-port-base", base, *arguments,
+                     **options), base
+
+    return run
+
+
+@pytest.fixture
+def server():
+    """A listening socket for crowtty to connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(DEADLINE_S)
+        yield listener
+
+
+@pytest.fixture
+def attached(crowtty, server):
+    """attached(argument...) -> (process, base, target), connected to each other."""
+    from target import accept, name_of  # it needs this module
+
+    targets = []
+
+    def run(*arguments, **options):
+        process, base = crowtty(*arguments, name_of(server), **options)
+        targets.append(accept(server))
+        return process, base, targets[-1]
+
+    yield run
+    for target in targets:
+        target.close()

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* crowtty [TARGET]: a target, its ports, and a keyboard. */
+#include <mnemos/proto/sermux.h>
+
 #include "commands.h"
 #include "keyboard.h"
 #include "line.h"
 #include "log.h"
 #include "memory.h"
 #include "session.h"
+#include "trace_link.h"
+#include "trace_log.h"
 
 #define DEFAULT_TARGET "tcp:127.0.0.1:9999"
 
@@ -15,6 +19,8 @@ struct attachment {
 	struct recorder recorder;
 	struct line line;
 	struct keyboard keyboard;
+	struct trace_link trace;
+	struct trace_log trace_log;
 };
 
 /*
@@ -41,18 +47,28 @@ static void on_up(void *context)
 {
 	struct attachment *self = context;
 	demux_start(&self->session.demux);
+	trace_log_start(&self->trace_log);
+	trace_link_up(&self->trace);
 }
 
 static void on_down(void *context)
 {
 	struct attachment *self = context;
 	demux_stop(&self->session.demux);
+	trace_link_down(&self->trace);
 }
 
 static void on_data(void *context, const uint8_t *data, size_t len)
 {
 	struct attachment *self = context;
 	demux_take(&self->session.demux, data, len);
+}
+
+static void on_frame(void *context, uint16_t port, const uint8_t *data, size_t len)
+{
+	struct attachment *self = context;
+	if (port == MN_SERMUX_TRACE)
+		trace_link_take(&self->trace, data, len, uv_hrtime());
 }
 
 static void on_ready(void *context, bool ready)
@@ -72,7 +88,40 @@ static void on_end(struct session *session)
 {
 	struct attachment *self = (struct attachment *)session;
 	line_close(&self->line);
+	trace_link_close(&self->trace);
+	trace_log_close(&self->trace_log);
 	keyboard_close(&self->keyboard);
+}
+
+/*
+ * The trace.
+ */
+
+static void send_trace(void *context, const void *data, size_t len)
+{
+	send_input(context, MN_SERMUX_TRACE, data, len);
+}
+
+/* Who is attached to port 3 speaks with the target; two at a time would confuse it. */
+static bool is_trace_taken(void *context)
+{
+	struct attachment *self = context;
+	struct port *port = self->session.ports.by_number[MN_SERMUX_TRACE];
+	return port && port->clients;
+}
+
+static void open_trace(struct attachment *self, const struct options *options)
+{
+	struct trace_link *trace = &self->trace;
+	trace_log_open(&self->trace_log, &options->trace);
+	trace->context = self;
+	trace->send = send_trace;
+	trace->is_taken = is_trace_taken;
+	trace->filter = &options->trace;
+	trace->sink = &self->trace_log.sink;
+	trace_link_open(trace, &self->session.loop);
+	self->session.demux.on_frame = on_frame;
+	self->session.demux.context = self;
 }
 
 /*
@@ -113,11 +162,13 @@ static int run(struct attachment *self, const struct options *options)
 	log_set_conn(target_conn(&self->target));
 	if (session_open(&self->session, options, peer, on_end)) {
 		open_keyboard(self, options);
+		open_trace(self, options);
 		if (!open_line(self, options))
 			session_end(&self->session, EXIT_TROUBLE);
 	}
 	int code = session_run(&self->session);
 	line_free(&self->line);
+	trace_link_free(&self->trace);
 	session_free(&self->session);
 	return code;
 }

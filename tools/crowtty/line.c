@@ -231,11 +231,12 @@ static void up(struct line *line)
 	line->congested = false;
 	outbox_open(&line->outbox, &line->stream, written);
 	recorder_put(line->recorder, RECORD_UP, line->target->name, strlen(line->target->name));
-	line->events.on_up(line->events.context);
 	update_reading(line);
 	outbox_add(&line->outbox, "", 1);
 	recorder_put(line->recorder, RECORD_TO_TARGET, "", 1);
 	send_now(line);
+	if (line->state == LINE_UP)
+		line->events.on_up(line->events.context);
 	if (line->state == LINE_UP)
 		set_ready(line, true);
 }

@@ -17,7 +17,9 @@
 static struct {
 	enum log_level most;
 	char conn[5];
+	bool is_terminal; /* that knows escape sequences */
 	bool colour;
+	char status[150];
 	uint64_t start_ns;
 	bool time_is_set;
 	uint64_t time_ns;
@@ -82,8 +84,8 @@ void log_open(uv_loop_t *loop, enum log_level most)
 	self.most = most;
 	self.start_ns = uv_hrtime();
 	const char *term = getenv("TERM");
-	self.colour =
-		isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+	self.is_terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	self.colour = self.is_terminal && !getenv("NO_COLOR");
 	uv_timer_init(loop, &self.closing);
 	int error = stdio_stream_open(loop, &self.stream, STDOUT_FILENO);
 	self.sink = error ? DIRECT : STREAM;
@@ -115,6 +117,7 @@ void log_close(void)
 	if (self.is_closing || self.sink == NOT_OPEN)
 		return;
 	bool patient = self.on_caught_up != NULL;
+	log_status("%s", "");
 	self.on_caught_up = NULL;
 	say_lost();
 	self.is_closing = true;
@@ -175,6 +178,17 @@ static void put(const char *line, size_t len)
 	}
 }
 
+static void hide_status(void)
+{
+	if (self.status[0])
+		put("\r\033[K", 4);
+}
+
+static void show_status(void)
+{
+	put(self.status, strlen(self.status));
+}
+
 /* Puts a line of at most LINE_MAX_BYTES; a longer one is cut. */
 static void put_format(const char *tag, const char *format, va_list list)
 {
@@ -187,9 +201,19 @@ static void put_format(const char *tag, const char *format, va_list list)
 	put(line, (size_t)len);
 }
 
-static void make_tag(char *tag, size_t size, int port, const char *word, enum log_level level)
+uint64_t log_time_ns(void)
 {
-	uint64_t ns = self.time_is_set ? self.time_ns : uv_hrtime() - self.start_ns;
+	return self.time_is_set ? self.time_ns : uv_hrtime() - self.start_ns;
+}
+
+bool log_has_colour(void)
+{
+	return self.colour;
+}
+
+static void make_tag(char *tag, size_t size, uint64_t ns, int port, const char *word,
+		     enum log_level level)
+{
 	char number[8] = " ";
 	if (port != LOG_NO_PORT)
 		snprintf(number, sizeof number, "%d", port);
@@ -199,18 +223,49 @@ static void make_tag(char *tag, size_t size, int port, const char *word, enum lo
 		 self.colour ? "\033[0m" : "");
 }
 
-void log_line(enum log_level level, int port, const char *word, const char *format, ...)
+static void say(uint64_t time_ns, enum log_level level, int port, const char *word,
+		const char *format, va_list list)
 {
-	if (!log_wants(level))
-		return;
+	char tag[100];
 	if (self.outbox.len < BACKLOG_LIMIT / 2)
 		say_lost();
-	char tag[80];
-	make_tag(tag, sizeof tag, port, word, level);
-	va_list list;
-	va_start(list, format);
+	make_tag(tag, sizeof tag, time_ns, port, word, level);
+	hide_status();
 	put_format(tag, format, list);
+	show_status();
+}
+
+void log_line(enum log_level level, int port, const char *word, const char *format, ...)
+{
+	va_list list;
+	if (!log_wants(level))
+		return;
+	va_start(list, format);
+	say(log_time_ns(), level, port, word, format, list);
 	va_end(list);
+}
+
+void log_line_at(uint64_t time_ns, enum log_level level, int port, const char *word,
+		 const char *format, ...)
+{
+	va_list list;
+	if (!log_wants(level))
+		return;
+	va_start(list, format);
+	say(time_ns, level, port, word, format, list);
+	va_end(list);
+}
+
+void log_status(const char *format, ...)
+{
+	va_list list;
+	if (!self.is_terminal || self.is_closing)
+		return;
+	hide_status();
+	va_start(list, format);
+	vsnprintf(self.status, sizeof self.status, format, list);
+	va_end(list);
+	show_status();
 }
 
 void log_fatal(const char *format, ...)

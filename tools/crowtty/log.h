@@ -52,6 +52,22 @@ bool log_wants(enum log_level level);
 void log_line(enum log_level level, int port, const char *word, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The same with another time than the clock's. */
+void log_line_at(uint64_t time_ns, enum log_level level, int port, const char *word,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What log_line() puts into a line if no time is given. */
+uint64_t log_time_ns(void);
+
+/* Whether lines are coloured; then `word` may be, with few escape sequences. */
+bool log_has_colour(void);
+
+/*
+ * A line that stays below all others until it is said anew, or "" takes it away; on a terminal
+ * only. It is cut to 150 bytes, and should fit the terminal.
+ */
+void log_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* An error that ends the program: "crowtty: text" on standard error, at once. */
 void log_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -36,6 +36,8 @@ static const struct row {
 } rows[] = {
 	{"keyboard-port", 'k', "PORT", COMMAND_ATTACH, "sermux port for standard input (2)"},
 	{"no-keyboard", KEY_NO_KEYBOARD, NULL, COMMAND_ATTACH, "do not read standard input"},
+	{"trace", 't', "FILTER", BOTH,
+	 "what to trace: LEVEL or TARGET=LEVEL, more with commas (info)"},
 	{"port", KEY_PORT, "PORT", BOTH, "one more sermux port (0-3 and 10-13 are there); repeat"},
 	{"tcp-port-base", KEY_TCP_BASE, "N", BOTH, "TCP port = N + sermux port (10000)"},
 	{"pty", KEY_PTY, "DIR", BOTH, "also make pseudo-terminals DIR/port-N"},
@@ -182,6 +184,8 @@ static bool take(struct options *options, const struct row *row, const char *tex
 {
 	unsigned long value = 0;
 	switch (row->key) {
+	case 't':
+		return trace_filter_parse(&options->trace, text);
 	case 'v':
 		options->level = LOG_DEBUG;
 		return true;
@@ -240,8 +244,10 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	return false;
 }
 
-static void set_defaults(struct options *options)
+/* Returns false if the environment has a bad filter. */
+static bool set_defaults(struct options *options)
 {
+	const char *trace = getenv("MNEMOS_TRACE");
 	static const uint16_t well_known[] = {
 		MN_SERMUX_LOOPBACK, MN_SERMUX_HELLO,  MN_SERMUX_KEYBOARD, MN_SERMUX_TRACE,
 		MN_SERMUX_FORTH0,   MN_SERMUX_FORTH1, MN_SERMUX_FORTH2,   MN_SERMUX_FORTH3,
@@ -259,6 +265,7 @@ static void set_defaults(struct options *options)
 	};
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
 		add_port(options, well_known[i]);
+	return trace_filter_parse(&options->trace, trace ? trace : "info");
 }
 
 /* What getopt_long wants to know. */
@@ -328,7 +335,7 @@ int options_parse(struct options *options, enum command command, int argc, char 
 {
 	struct getopt_tables tables;
 	make_tables(&tables, command);
-	set_defaults(options);
+	bool has_defaults = set_defaults(options);
 	opterr = 0;
 	optind = 1;
 	int key;
@@ -348,5 +355,5 @@ int options_parse(struct options *options, enum command command, int argc, char 
 				return EXIT_USAGE;
 		}
 	}
-	return take_operands(options, command, argc, argv);
+	return has_defaults ? take_operands(options, command, argc, argv) : EXIT_USAGE;
 }

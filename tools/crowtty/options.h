@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "trace_filter.h"
 
 /* Exit codes; a signal ends crowtty with 128 + its number. */
 enum {
@@ -35,6 +36,8 @@ struct options {
 	size_t backlog;
 	unsigned stall_ms;
 	bool wait;
+
+	struct trace_filter trace;
 
 	bool keyboard;
 	uint16_t keyboard_port;

@@ -10,6 +10,7 @@
 #include "record.h"
 #include "session.h"
 #include "text.h"
+#include "trace_log.h"
 
 /* At full speed other events get their turn after this many records. */
 #define RECORDS_PER_TURN 64
@@ -21,6 +22,8 @@ struct replay {
 	uv_timer_t timer;
 	uint64_t begin_ms; /* of the loop's clock: when time 0 of the recording was */
 	bool has_timer, held;
+	struct trace_log trace_log;
+	struct trace_stream *trace;
 };
 
 static void play(uv_timer_t *timer);
@@ -57,6 +60,8 @@ static void play_one(struct replay *self)
 		break;
 	case RECORD_UP:
 		demux_start(demux);
+		trace_log_start(&self->trace_log);
+		trace_stream_restart(self->trace);
 		log_line(LOG_INFO, LOG_NO_PORT, "LINE", "connected to %.*s", (int)record->len,
 			 (const char *)record->data);
 		break;
@@ -67,6 +72,13 @@ static void play_one(struct replay *self)
 	case RECORD_TO_TARGET:
 		break;
 	}
+}
+
+static void on_frame(void *context, uint16_t port, const uint8_t *data, size_t len)
+{
+	struct replay *self = context;
+	if (port == MN_SERMUX_TRACE)
+		trace_stream_take(self->trace, data, len, self->next.time_ns);
 }
 
 /* Reads the next record; at the end or at damage, the session ends. */
@@ -133,8 +145,17 @@ static void hold(void *context, bool hold)
 static void on_end(struct session *session)
 {
 	struct replay *self = (struct replay *)session;
+	trace_log_close(&self->trace_log);
 	if (self->has_timer)
 		uv_close((uv_handle_t *)&self->timer, NULL);
+}
+
+static void open_trace(struct replay *self, const struct options *options)
+{
+	trace_log_open(&self->trace_log, &options->trace);
+	self->trace = trace_stream_new(&self->trace_log.sink);
+	self->session.demux.on_frame = on_frame;
+	self->session.demux.context = self;
 }
 
 static int serve(struct replay *self, const struct options *options)
@@ -145,6 +166,7 @@ static int serve(struct replay *self, const struct options *options)
 		uv_timer_init(&self->session.loop, &self->timer);
 		self->timer.data = self;
 		self->has_timer = true;
+		open_trace(self, options);
 		log_on_caught_up(go_on, self);
 		ports_set_reading(&self->session.ports, true);
 		if (options->wait)
@@ -153,6 +175,8 @@ static int serve(struct replay *self, const struct options *options)
 			begin(self);
 	}
 	int code = session_run(&self->session);
+	if (self->trace)
+		trace_stream_free(self->trace);
 	session_free(&self->session);
 	return code;
 }

@@ -126,9 +126,9 @@ typedef void trace_text_fn(void *context, const char *text, size_t len, uint64_t
 struct trace_recording *trace_recording_open(const char *path, struct trace_stream *stream,
 					     trace_text_fn *text, void *context);
 /* Reads one record; false at the end or at damage, and then it must not be called again. */
-bool trace_recording_step(struct trace_recording *recording);
+bool trace_recording_step(struct trace_recording *self);
 /* `end` may be NULL. */
-void trace_recording_close(struct trace_recording *recording, struct trace_recording_end *end);
+void trace_recording_close(struct trace_recording *self, struct trace_recording_end *end);
 
 /* All three; false if it cannot be opened. */
 bool trace_recording_read(const char *path, struct trace_stream *stream, trace_text_fn *text,

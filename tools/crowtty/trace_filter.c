@@ -74,7 +74,7 @@ bool trace_filter_parse(struct trace_filter *filter, const char *text)
 		if (len > 0)
 			wrong = parse_part(&parsed, part, len);
 		if (wrong) {
-			log_fatal("--trace: \"%.*s\": %s", (int)len, part, wrong);
+			log_fatal("trace filter, \"%.*s\": %s", (int)len, part, wrong);
 			return false;
 		}
 	}

@@ -33,7 +33,7 @@ static void frame(void *context, uint16_t port, const uint8_t *data, size_t len)
 		trace_stream_take(self->stream, data, len, self->time_ns);
 }
 
-static void text(void *context, const uint8_t *data, size_t len)
+static void pass_text(void *context, const uint8_t *data, size_t len)
 {
 	struct trace_recording *self = context;
 	if (self->text)
@@ -49,7 +49,7 @@ static void bad(void *context, enum unframe_bad kind, const uint8_t *data, size_
 }
 
 struct trace_recording *trace_recording_open(const char *path, struct trace_stream *stream,
-					     trace_text_fn *show, void *context)
+					     trace_text_fn *text, void *context)
 {
 	struct trace_recording *self = memory_get_zeroed(sizeof *self);
 	if (!recording_open(&self->file, path)) {
@@ -57,9 +57,9 @@ struct trace_recording *trace_recording_open(const char *path, struct trace_stre
 		return NULL;
 	}
 	self->stream = stream;
-	self->text = show;
+	self->text = text;
 	self->context = context;
-	self->unframe.sink = (struct unframe_sink){self, expects, frame, text, bad};
+	self->unframe.sink = (struct unframe_sink){self, expects, frame, pass_text, bad};
 	unframe_start(&self->unframe);
 	return self;
 }
@@ -119,10 +119,10 @@ void trace_recording_close(struct trace_recording *self, struct trace_recording_
 	free(self);
 }
 
-bool trace_recording_read(const char *path, struct trace_stream *stream, trace_text_fn *show,
+bool trace_recording_read(const char *path, struct trace_stream *stream, trace_text_fn *text,
 			  void *context, struct trace_recording_end *end)
 {
-	struct trace_recording *self = trace_recording_open(path, stream, show, context);
+	struct trace_recording *self = trace_recording_open(path, stream, text, context);
 	if (!self)
 		return false;
 	while (trace_recording_step(self))
