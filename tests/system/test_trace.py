@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The live log of a trace, and what crowtty asks for; against a target played by the test."""
+import os
 import random
 import re
 import signal
@@ -9,7 +10,7 @@ import pytest
 import sermux
 import trace_wire as wire
 from conftest import free_ports, program
-from target import accept, connect, receive
+from target import accept, connect, name_of, receive
 from trace_wire import DEBUG, ERROR, INFO, TRACE, WARN, Debug, TextId
 
 MS = 1000000
@@ -399,3 +400,51 @@ def test_a_recording_is_replayed_with_its_trace(extended, start, tmp_path):
     assert replay.end() == 0
     assert b"[3 +0011.000000000s] PLAY INFO app: recorded" in replay.text
     assert b"the end" not in replay.text
+
+
+@pytest.fixture
+def recorded(start, server, tmp_path):
+    """recorded(argument...) -> (process, target, file) of `crowtty trace record`."""
+
+    def run(*arguments):
+        file = tmp_path / "trace.crow"
+        process = start(program("tools", "crowtty", "crowtty"), "trace", "record", *arguments,
+                        "--tcp-port-base", free_ports(16), file, name_of(server),
+                        env={**os.environ, "MNEMOS_TRACE": "off"})
+        return process, TraceTarget(accept(server)), file
+
+    return run
+
+
+def test_trace_record_has_everything_and_ends_well_with_ctrl_c(recorded, start):
+    process, target, file = recorded()
+    target.expect(("extend", 1), ("level", TRACE))
+    target.say(wire.welcome(now=10 * S), wire.heartbeat(TRACE))
+    target.expect(("snapshot", 1))
+    target.say(wire.snapshot_begin(1, 10 * S), wire.snapshot_end(1, 10 * S))
+    target.expect(("snapshot", 2), ("keep",))  # the second one is not there yet
+    target.say(THE_END, wire.discarded(0, 0, 7, 0))
+    process.wait_for("LOSS ")
+    assert process.end(signal.SIGINT) == 0
+    assert re.search(rb"RECO .*trace.crow: [0-9.]+ s, 1 events, 0 kB, 7 lost on the target, 0B "
+                     rb"damaged on the line\n", process.text)
+    assert b"the end" not in process.text  # it says how much, not what
+    dump = start(program("tools", "crowtty", "crowtty"), "replay", "--dump", file)
+    assert dump.end() == 0
+    assert b"the end" in dump.text
+
+
+def test_trace_record_ends_by_itself(recorded):
+    process, target, _ = recorded("--duration", "1", "--trace", "warn")
+    target.expect(("extend", 1), ("level", WARN))
+    assert process.end() == 0
+    assert b"RECO no event came" in process.text
+
+
+def test_trace_record_keeps_what_is_there(start, tmp_path):
+    file = tmp_path / "trace.crow"
+    file.write_bytes(b"the only recording of what is looked for")
+    process = start(program("tools", "crowtty", "crowtty"), "trace", "record", file)
+    assert process.end() == 1
+    assert b"it exists" in process.text
+    assert file.read_bytes() == b"the only recording of what is looked for"

@@ -7,11 +7,15 @@
 #include "line.h"
 #include "log.h"
 #include "memory.h"
+#include "progress.h"
 #include "session.h"
 #include "trace_link.h"
 #include "trace_log.h"
 
 #define DEFAULT_TARGET "tcp:127.0.0.1:9999"
+
+/* So often a recording has a picture of all tasks, services and waits. */
+#define SNAPSHOT_MS 1000
 
 struct attachment {
 	struct session session; /* first: on_end gets it */
@@ -21,6 +25,7 @@ struct attachment {
 	struct keyboard keyboard;
 	struct trace_link trace;
 	struct trace_log trace_log;
+	struct progress progress; /* of trace record */
 };
 
 /*
@@ -90,6 +95,7 @@ static void on_end(struct session *session)
 	line_close(&self->line);
 	trace_link_close(&self->trace);
 	trace_log_close(&self->trace_log);
+	progress_close(&self->progress);
 	keyboard_close(&self->keyboard);
 }
 
@@ -110,7 +116,29 @@ static bool is_trace_taken(void *context)
 	return port && port->clients;
 }
 
-static void open_trace(struct attachment *self, const struct options *options)
+static void record_is_over(void *context, bool good)
+{
+	struct attachment *self = context;
+	session_end(&self->session, good ? EXIT_GOOD : EXIT_TROUBLE);
+}
+
+/* Instead of what happens, the log says how much of it there is. */
+static void open_progress(struct attachment *self, const struct options *options)
+{
+	struct progress *progress = &self->progress;
+	progress->recorder = &self->recorder;
+	progress->next = &self->trace_log.sink;
+	progress->limit_s = options->duration_s;
+	progress->context = self;
+	progress->on_end = record_is_over;
+	progress_open(progress, &self->session.loop);
+	self->trace_log.silent = true;
+	self->trace.sink = &progress->sink;
+	self->trace.snapshot_ms = SNAPSHOT_MS;
+	self->session.ends_by_interrupt = true;
+}
+
+static void open_trace(struct attachment *self, const struct options *options, bool is_record)
 {
 	struct trace_link *trace = &self->trace;
 	trace_log_open(&self->trace_log, &options->trace);
@@ -119,6 +147,8 @@ static void open_trace(struct attachment *self, const struct options *options)
 	trace->is_taken = is_trace_taken;
 	trace->filter = &options->trace;
 	trace->sink = &self->trace_log.sink;
+	if (is_record)
+		open_progress(self, options);
 	trace_link_open(trace, &self->session.loop);
 	self->session.demux.on_frame = on_frame;
 	self->session.demux.context = self;
@@ -156,13 +186,13 @@ static bool open_line(struct attachment *self, const struct options *options)
 	return line_open(line);
 }
 
-static int run(struct attachment *self, const struct options *options)
+static int run(struct attachment *self, const struct options *options, bool is_record)
 {
 	struct port_peer peer = {self, send_input, hold};
 	log_set_conn(target_conn(&self->target));
 	if (session_open(&self->session, options, peer, on_end)) {
 		open_keyboard(self, options);
-		open_trace(self, options);
+		open_trace(self, options, is_record);
 		if (!open_line(self, options))
 			session_end(&self->session, EXIT_TROUBLE);
 	}
@@ -173,22 +203,38 @@ static int run(struct attachment *self, const struct options *options)
 	return code;
 }
 
-int command_attach(int argc, char **argv)
+static int attach(const struct options *options, bool is_record)
 {
-	struct options options;
-	int code = options_parse(&options, COMMAND_ATTACH, argc, argv);
-	if (code >= 0)
-		return code;
 	struct attachment *self = memory_get_zeroed(sizeof *self);
 	self->recorder.fd = -1;
-	code = target_parse(&self->target, options.operand ? options.operand : DEFAULT_TARGET);
+	int code =
+		target_parse(&self->target, options->operand ? options->operand : DEFAULT_TARGET);
 	if (code < 0) {
 		code = EXIT_TROUBLE;
-		if (!options.record || recorder_open(&self->recorder, options.record))
-			code = run(self, &options);
+		if (!options->record || recorder_open(&self->recorder, options->record))
+			code = run(self, options, is_record);
 	}
 	recorder_close(&self->recorder);
 	target_free(&self->target);
 	free(self);
 	return code;
+}
+
+int command_attach(int argc, char **argv)
+{
+	struct options options;
+	int code = options_parse(&options, COMMAND_ATTACH, argc, argv);
+	return code >= 0 ? code : attach(&options, false);
+}
+
+int command_trace_record(int argc, char **argv)
+{
+	struct options options;
+	int code = options_parse(&options, COMMAND_RECORD, argc, argv);
+	if (code >= 0)
+		return code;
+	options.record = options.operand;
+	options.operand = options.output;
+	options.keyboard = false;
+	return attach(&options, true);
 }

@@ -10,6 +10,9 @@ int command_attach(int argc, char **argv);
 /* Plays or lists a recording. */
 int command_replay(int argc, char **argv);
 
+/* Serves a target and records it, with its trace. */
+int command_trace_record(int argc, char **argv);
+
 /* A recording's trace for other tools. */
 int command_trace_export(int argc, char **argv);
 

@@ -27,13 +27,14 @@ static int run_named(const struct command_name *names, size_t count, int argc, c
 static int command_trace(int argc, char **argv)
 {
 	static const struct command_name names[] = {
+		{"record", command_trace_record},
 		{"export", command_trace_export},
 		{"view", command_trace_view},
 	};
 	int code = run_named(names, COUNT(names), argc, argv);
 	if (code >= 0)
 		return code;
-	log_fatal("trace: what to do? export or view; crowtty --help says more");
+	log_fatal("trace: what to do? record, export or view; crowtty --help says more");
 	return EXIT_USAGE;
 }
 

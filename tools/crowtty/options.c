@@ -22,10 +22,12 @@ enum key {
 	KEY_DUMP,
 	KEY_SPEED,
 	KEY_FORMAT,
+	KEY_DURATION,
 };
 
-#define BOTH (COMMAND_ATTACH | COMMAND_REPLAY)
-#define ALL (BOTH | COMMAND_EXPORT | COMMAND_VIEW)
+#define LIVE (COMMAND_ATTACH | COMMAND_RECORD)
+#define SERVING (LIVE | COMMAND_REPLAY)
+#define ALL (SERVING | COMMAND_EXPORT | COMMAND_VIEW)
 
 static const struct row {
 	const char *name;
@@ -36,23 +38,27 @@ static const struct row {
 } rows[] = {
 	{"keyboard-port", 'k', "PORT", COMMAND_ATTACH, "sermux port for standard input (2)"},
 	{"no-keyboard", KEY_NO_KEYBOARD, NULL, COMMAND_ATTACH, "do not read standard input"},
-	{"trace", 't', "FILTER", BOTH,
+	{"trace", 't', "FILTER", COMMAND_RECORD,
+	 "what to trace: LEVEL or TARGET=LEVEL, more with commas (trace)"},
+	{"trace", 't', "FILTER", COMMAND_ATTACH | COMMAND_REPLAY,
 	 "what to trace: LEVEL or TARGET=LEVEL, more with commas (info)"},
-	{"port", KEY_PORT, "PORT", BOTH, "one more sermux port (0-3 and 10-13 are there); repeat"},
-	{"tcp-port-base", KEY_TCP_BASE, "N", BOTH, "TCP port = N + sermux port (10000)"},
-	{"pty", KEY_PTY, "DIR", BOTH, "also make pseudo-terminals DIR/port-N"},
-	{"wait", KEY_WAIT, NULL, COMMAND_ATTACH, "wait for a target that is not there yet"},
+	{"duration", KEY_DURATION, "SECONDS", COMMAND_RECORD, "end by itself after so long"},
+	{"port", KEY_PORT, "PORT", SERVING,
+	 "one more sermux port (0-3 and 10-13 are there); repeat"},
+	{"tcp-port-base", KEY_TCP_BASE, "N", SERVING, "TCP port = N + sermux port (10000)"},
+	{"pty", KEY_PTY, "DIR", SERVING, "also make pseudo-terminals DIR/port-N"},
+	{"wait", KEY_WAIT, NULL, LIVE, "wait for a target that is not there yet"},
 	{"wait", KEY_WAIT, NULL, COMMAND_REPLAY, "begin when the first client connects"},
-	{"no-reconnect", KEY_NO_RECONNECT, NULL, COMMAND_ATTACH, "end when the target goes away"},
+	{"no-reconnect", KEY_NO_RECONNECT, NULL, LIVE, "end when the target goes away"},
 	{"record", KEY_RECORD, "FILE", COMMAND_ATTACH, "record everything on the line"},
 	{"speed", KEY_SPEED, "N|max", COMMAND_REPLAY, "N times as fast as it was (1)"},
 	{"dump", KEY_DUMP, NULL, COMMAND_REPLAY, "list the frames as text, and nothing else"},
-	{"backlog", KEY_BACKLOG, "BYTES", BOTH, "how far a client may fall behind (1M)"},
-	{"stall", KEY_STALL, "MS", BOTH, "how long the line waits for such a client (1000)"},
-	{"max-frame", KEY_MAX_FRAME, "BYTES", COMMAND_ATTACH, "longest frame for the target (512)"},
+	{"backlog", KEY_BACKLOG, "BYTES", SERVING, "how far a client may fall behind (1M)"},
+	{"stall", KEY_STALL, "MS", SERVING, "how long the line waits for such a client (1000)"},
+	{"max-frame", KEY_MAX_FRAME, "BYTES", LIVE, "longest frame for the target (512)"},
 	{"format", KEY_FORMAT, "FORMAT", COMMAND_EXPORT, "perfetto (the default) or ctf"},
-	{"verbose", 'v', NULL, BOTH, "log every piece moved"},
-	{"quiet", 'q', NULL, BOTH, "only what the target says as text, and problems"},
+	{"verbose", 'v', NULL, SERVING, "log every piece moved"},
+	{"quiet", 'q', NULL, SERVING, "only what the target says as text, and problems"},
 	{"help", 'h', NULL, ALL, "this text"},
 	{"version", 'V', NULL, ALL, "the version"},
 };
@@ -69,6 +75,7 @@ static const struct usage {
 	{COMMAND_ATTACH, 0, 1, NULL,
 	 "Usage: crowtty [OPTION...] [TARGET]\n"
 	 "       crowtty replay [OPTION...] FILE\n"
+	 "       crowtty trace record [OPTION...] FILE [TARGET]\n"
 	 "       crowtty trace export [OPTION...] FILE OUT\n"
 	 "       crowtty trace view [OPTION...] FILE [PAGE]\n"
 	 "\n"
@@ -82,6 +89,11 @@ static const struct usage {
 	 "Usage: crowtty replay [OPTION...] FILE\n"
 	 "\n"
 	 "Plays what a target said in a recording, to the same ports and lines.\n"},
+	{COMMAND_RECORD, 1, 2, "trace record: to which new FILE?",
+	 "Usage: crowtty trace record [OPTION...] FILE [TARGET]\n"
+	 "\n"
+	 "Serves a target as crowtty TARGET does, traces everything in it, and records that with\n"
+	 "all else on the line, until Ctrl-C. trace view and trace export show what happened.\n"},
 	{COMMAND_EXPORT, 2, 2, "trace export: which FILE, and to which new OUT?",
 	 "Usage: crowtty trace export [OPTION...] FILE OUT\n"
 	 "\n"
@@ -185,6 +197,7 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	unsigned long value = 0;
 	switch (row->key) {
 	case 't':
+		options->has_trace = true;
 		return trace_filter_parse(&options->trace, text);
 	case 'v':
 		options->level = LOG_DEBUG;
@@ -221,6 +234,11 @@ static bool take(struct options *options, const struct row *row, const char *tex
 		return true;
 	case KEY_SPEED:
 		return speed(row->name, text, &options->speed);
+	case KEY_DURATION:
+		if (!number(row->name, text, 1, 1000000, &value))
+			return false;
+		options->duration_s = (unsigned)value;
+		return true;
 	case KEY_DUMP:
 		options->dump = true;
 		return true;
@@ -244,10 +262,19 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	return false;
 }
 
-/* Returns false if the environment has a bad filter. */
-static bool set_defaults(struct options *options)
+/* A recording has everything. The environment says what is shown. */
+static bool set_trace(struct options *options, enum command command)
 {
-	const char *trace = getenv("MNEMOS_TRACE");
+	const char *usual = getenv("MNEMOS_TRACE");
+	if (options->has_trace || !(command & SERVING))
+		return true;
+	if (command == COMMAND_RECORD)
+		usual = "trace";
+	return trace_filter_parse(&options->trace, usual ? usual : "info");
+}
+
+static void set_defaults(struct options *options)
+{
 	static const uint16_t well_known[] = {
 		MN_SERMUX_LOOPBACK, MN_SERMUX_HELLO,  MN_SERMUX_KEYBOARD, MN_SERMUX_TRACE,
 		MN_SERMUX_FORTH0,   MN_SERMUX_FORTH1, MN_SERMUX_FORTH2,   MN_SERMUX_FORTH3,
@@ -265,7 +292,6 @@ static bool set_defaults(struct options *options)
 	};
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
 		add_port(options, well_known[i]);
-	return trace_filter_parse(&options->trace, trace ? trace : "info");
 }
 
 /* What getopt_long wants to know. */
@@ -335,7 +361,7 @@ int options_parse(struct options *options, enum command command, int argc, char 
 {
 	struct getopt_tables tables;
 	make_tables(&tables, command);
-	bool has_defaults = set_defaults(options);
+	set_defaults(options);
 	opterr = 0;
 	optind = 1;
 	int key;
@@ -355,5 +381,6 @@ int options_parse(struct options *options, enum command command, int argc, char 
 				return EXIT_USAGE;
 		}
 	}
-	return has_defaults ? take_operands(options, command, argc, argv) : EXIT_USAGE;
+	return set_trace(options, command) ? take_operands(options, command, argc, argv)
+					   : EXIT_USAGE;
 }

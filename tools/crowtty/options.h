@@ -23,6 +23,7 @@ enum command {
 	COMMAND_REPLAY = 2,
 	COMMAND_EXPORT = 4,
 	COMMAND_VIEW = 8,
+	COMMAND_RECORD = 32,
 };
 
 #define OPTIONS_MOST_PORTS 256
@@ -38,12 +39,14 @@ struct options {
 	bool wait;
 
 	struct trace_filter trace;
+	bool has_trace; /* by an option */
 
 	bool keyboard;
 	uint16_t keyboard_port;
 	unsigned max_frame;
 	bool reconnect;
 	const char *record; /* or NULL */
+	unsigned duration_s; /* 0: no limit */
 
 	bool dump;
 	double speed; /* 0: as fast as it goes */
@@ -51,7 +54,7 @@ struct options {
 	bool ctf; /* of export: this format, else Perfetto's */
 
 	const char *operand; /* TARGET or FILE, or NULL */
-	const char *output;  /* of export: OUT; of view: PAGE, or NULL */
+	const char *output;  /* of record: TARGET, or NULL; of export: OUT; of view: PAGE, or NULL */
 };
 
 /*

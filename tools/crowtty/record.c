@@ -50,8 +50,10 @@ static bool write_all(struct recorder *recorder, const void *head, size_t head_l
 		      const void *data, size_t len)
 {
 	struct iovec parts[2] = {{(void *)head, head_len}, {(void *)data, len}};
-	if (writev(recorder->fd, parts, 2) == (ssize_t)(head_len + len))
+	if (writev(recorder->fd, parts, 2) == (ssize_t)(head_len + len)) {
+		recorder->size += head_len + len;
 		return true;
+	}
 	/* A short write to a file means that the disk is full. */
 	log_fatal("recording to %s ended: %s", recorder->path, strerror(errno ? errno : ENOSPC));
 	recorder_close(recorder);
@@ -78,6 +80,7 @@ static int open_unused(const char *path)
 bool recorder_open(struct recorder *recorder, const char *path)
 {
 	recorder->path = path;
+	recorder->size = 0;
 	recorder->start_ns = uv_hrtime();
 	recorder->fd = open_unused(path);
 	if (recorder->fd < 0) {

@@ -33,6 +33,7 @@ enum record_kind {
 struct recorder {
 	int fd; /* -1 when not recording */
 	const char *path;
+	uint64_t size; /* bytes written */
 	uint64_t start_ns;
 };
 

@@ -12,7 +12,9 @@ static const int signal_numbers[SESSION_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 static void interrupted(uv_signal_t *handle, int number)
 {
-	session_end(handle->data, 128 + number);
+	struct session *session = handle->data;
+	bool good = number == SIGINT && session->ends_by_interrupt;
+	session_end(session, good ? EXIT_GOOD : 128 + number);
 }
 
 static void watch_signals(struct session *session)

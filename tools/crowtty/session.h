@@ -23,6 +23,7 @@ struct session {
 	uv_signal_t signals[SESSION_SIGNALS];
 	uv_prepare_t finishing; /* waits for the clients to take the rest */
 	int code;
+	bool ends_by_interrupt; /* Ctrl-C is the usual end, and good; set after opening */
 	bool ending, ended;
 	/* Closes what the command added; called once. */
 	void (*on_end)(struct session *session);
