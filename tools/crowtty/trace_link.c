@@ -6,7 +6,7 @@
 #include "trace_link.h"
 
 /* Often enough for MN_TRACE_KEEP_MS, with one that is lost. */
-#define KEEP_MS 1500
+#define KEEP_MS 2000
 
 /* The original has a heartbeat only where it listens for a new host: after so long, it does. */
 #define BEAT_GAP_NS 3000000000u
