@@ -88,6 +88,7 @@ def test_unknown_verb_that_is_like_none_gets_no_guess():
         (["setup", "nonesuch"], "no package group 'nonesuch'"),
         (["lint", "nonesuch"], "no check 'nonesuch'"),
         (["attach", "nonesuch"], "'nonesuch' is no target"),
+        (["format", "nonesuch.c"], "no file 'nonesuch.c'"),
     ],
 )
 def test_wrong_argument_is_exit_code_2_and_says_what_is_wrong(line, said):
@@ -188,6 +189,7 @@ CROWTTY = STAND_IN + """
 mode = termios.tcgetattr(0)
 mode[3] &= ~termios.ECHO
 termios.tcsetattr(0, termios.TCSANOW, mode)
+signal.signal(signal.SIGTERM, lambda *_: (say("crowtty down"), sys.exit(0)))
 say("crowtty", os.getpid(), *sys.argv[1:])
 for line in sys.stdin:
     if line == "quit\\n": sys.exit(0)
@@ -252,6 +254,15 @@ def test_run_ctrl_c_ends_both_and_gives_the_terminal_back(door):
     assert "melpomene down" in session.text
 
 
+def test_run_ends_crowtty_before_its_line(door):
+    """It would tell that the line is lost, and that it waits."""
+    session = Session(door)
+    session.boot()
+    os.kill(session.pid, signal.SIGTERM)
+    assert session.end() == 128 + signal.SIGTERM
+    assert session.text.index("crowtty down") < session.text.index("melpomene down")
+
+
 def test_run_gives_the_keyboard_to_crowtty_and_the_arguments_to_melpomene(door):
     session = Session(door, "melpomene", "--", "--seed", "7")
     session.boot()
@@ -276,7 +287,7 @@ def test_run_gives_the_keyboard_to_crowtty_and_the_arguments_to_melpomene(door):
 )
 def test_run_takes_crowtty_to_the_line_that_melpomene_offers(door, tmp_path, args, line):
     board = tmp_path / "board.toml"
-    board.write_text('[platform.tcp_uart]\nsocket_addr = "127.0.0.1:9997"\n')
+    board.write_text('[platform.tcp_uart]\nenabled = true\nsocket_addr = "127.0.0.1:9997"\n')
     session = Session(door, "--", *(str(board) if word == "BOARD" else word for word in args))
     session.boot()
     session.read_until(rf"crowtty \d+ --wait {re.escape(line)}\s")
@@ -289,6 +300,15 @@ def test_run_refuses_a_line_whose_place_is_not_known_before(door, place):
     session = Session(door, "--", "--serial", place)
     assert session.end() == 2
     assert "./mn attach" in session.text
+
+
+@pytest.mark.parametrize("text", ["", "[platform.tcp_uart]\nenabled = false\n"])
+def test_run_refuses_a_board_without_a_line(door, tmp_path, text):
+    """crowtty would wait for ever."""
+    (tmp_path / "board.toml").write_text(text)
+    session = Session(door, "--", "-c", str(tmp_path / "board.toml"))
+    assert session.end() == 2
+    assert "enables no serial line" in session.text
 
 
 def test_run_that_is_killed_takes_both_with_it(door):
