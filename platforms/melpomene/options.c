@@ -231,7 +231,10 @@ static int tell_and_end(const struct row *row)
 		print_help();
 	else
 		puts("melpomene " MELPOMENE_VERSION);
-	return EXIT_GOOD;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_GOOD;
+	tell("cannot write: %s", strerror(errno));
+	return EXIT_TROUBLE;
 }
 
 /* Each option, until one ends the program. */

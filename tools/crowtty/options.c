@@ -357,6 +357,19 @@ static int take_operands(struct options *options, enum command command, int argc
 	return EXIT_USAGE;
 }
 
+/* An option that says something and ends the program. */
+static int tell_and_end(int key, enum command command)
+{
+	if (key == 'h')
+		print_help(command);
+	else
+		puts("crowtty " CROWTTY_VERSION);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_GOOD;
+	log_fatal("cannot write: %s", strerror(errno));
+	return EXIT_TROUBLE;
+}
+
 int options_parse(struct options *options, enum command command, int argc, char **argv)
 {
 	struct getopt_tables tables;
@@ -368,11 +381,8 @@ int options_parse(struct options *options, enum command command, int argc, char 
 	while ((key = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
 		switch (key) {
 		case 'h':
-			print_help(command);
-			return EXIT_GOOD;
 		case 'V':
-			puts("crowtty " CROWTTY_VERSION);
-			return EXIT_GOOD;
+			return tell_and_end(key, command);
 		case '?':
 		case ':':
 			return usage_error(key, argv);
