@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """crowtty against a target played by the test: real sockets, real pseudo-terminals."""
+import contextlib
 import os
 import pty
 import random
 import re
+import resource
 import select
 import signal
 import socket
@@ -155,6 +157,22 @@ def test_input_is_read_as_fast_as_the_target_takes_it(attached):
         assert target.next_bytes(0, 24 << 20) == block * 24
         sender.join()
     assert peak_kib(process) - before < 8192
+
+
+def test_clients_without_a_descriptor_are_refused_told_once_and_counted(attached):
+    process, base, target = attached(
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+    clients = [connect(base) for _ in range(40)]
+    said = process.wait_for(r"no file descriptors for more than (\d+) clients")
+    target.say(sermux.frame(0, b"x"))
+    kept = 0
+    for client in clients:
+        with client, contextlib.suppress(ConnectionError):
+            kept += client.recv(1) == b"x"
+    assert 0 < kept == int(said[1]) < len(clients)
+    assert process.end(signal.SIGINT) == 130
+    assert process.text.count(b"no file descriptors") == 1
+    assert b"%d clients were refused" % (len(clients) - kept) in process.text
 
 
 def test_a_dead_client_costs_itself_only(attached):
@@ -624,6 +642,10 @@ def test_help_and_version(start):
         process = start(program("tools", "crowtty", "crowtty"), *arguments)
         assert process.end() == 0
         assert process.text.startswith(said)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([program("tools", "crowtty", "crowtty"), *arguments],
+                                  stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and "cannot write: No space left" in done.stderr
 
 
 # Recordings

@@ -5,6 +5,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import threading
 
 import pytest
@@ -582,3 +583,7 @@ def test_help_and_version(start):
         process = start(program("platforms", "melpomene", "melpomene"), option)
         assert process.end() == 0
         process.wait_for(said)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([program("platforms", "melpomene", "melpomene"), option],
+                                  stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and "cannot write: No space left" in done.stderr

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -9,6 +10,9 @@
 #include "port.h"
 
 #define LISTEN_BACKLOG 16
+
+/* File descriptors that clients leave alone: for the line, when it comes back, and a recording. */
+#define RESERVED 4
 
 /*
  * History: the newest bytes of a port that nobody is attached to.
@@ -64,6 +68,27 @@ static void welcome(struct port *port, struct client *client)
 	}
 }
 
+/* The lowest number is taken, so this tells how many are in use. When none is left, libuv closes
+ * new connections without a word. */
+static bool takes_a_reserved_one(const struct client *client)
+{
+	struct rlimit limit;
+	int fd;
+	return uv_fileno(&client->handle, &fd) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	       (rlim_t)fd + RESERVED >= limit.rlim_cur;
+}
+
+/* Told once: there will be many. */
+static void refuse(struct client *client)
+{
+	struct ports *ports = client->port->ports;
+	if (ports->refused++ == 0)
+		log_line(LOG_NOTE, LOG_NO_PORT, "CONN",
+			 "no file descriptors for more than %u clients (ulimit -n); refusing",
+			 ports->client_count - 1);
+	client_close(client);
+}
+
 static void connected(uv_stream_t *listener, int status)
 {
 	struct port *port = listener->data;
@@ -72,6 +97,10 @@ static void connected(uv_stream_t *listener, int status)
 	struct client *client = client_new(port, false);
 	if (uv_accept(listener, &client->stream)) {
 		client_close(client);
+		return;
+	}
+	if (takes_a_reserved_one(client)) {
+		refuse(client);
 		return;
 	}
 	log_line(LOG_INFO, port->number, "CONN", "host connected to port %u (:%u)",
@@ -172,6 +201,8 @@ void ports_close(struct ports *ports)
 {
 	stop_listening(ports);
 	for_each_client(ports, client_close);
+	if (ports->refused > 0)
+		log_line(LOG_NOTE, LOG_NO_PORT, "CONN", "%u clients were refused", ports->refused);
 	for (struct port *port = ports->all; port; port = port->next)
 		if (port->dropped > 0)
 			log_line(LOG_DEBUG, port->number, "CONN",

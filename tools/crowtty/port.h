@@ -61,6 +61,7 @@ struct ports {
 	struct port *by_number[65536];
 	struct client *dirty; /* got bytes since the last ports_flush() */
 	unsigned client_count;
+	unsigned refused; /* clients, for want of file descriptors */
 	unsigned holds;
 	bool reading; /* clients may be read */
 	bool closing;
