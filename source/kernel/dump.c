@@ -277,7 +277,7 @@ void mn__panic(const char *file, int line, const char *reason)
 	mn_platform_halt();
 }
 
-void mn__bad_resume(const char *file, unsigned resume)
+void mn__bad_resume(const struct mn_frame *frame, const char *file)
 {
-	mn__panic(file, (int)resume, "no wait stands at this resume point");
+	mn__panic(file, frame->resume, "no wait stands at this resume point");
 }

@@ -99,7 +99,7 @@ static inline struct mn_task *next_task(struct mn_kernel *kernel)
 	struct mn_task *task = kernel->ready;
 
 	kernel->ready = task->next;
-	if (task->next == MN__QUEUE_END)
+	if (MN_LIKELY(task->next == MN__QUEUE_END))
 		kernel->ready_end = &kernel->ready;
 	task->next = NULL;
 	task->polls++;

@@ -51,7 +51,7 @@ struct mn_frame {
 #define MN_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 /* A resume point that no wait has: memory was overwritten, or a switch stands in a switch. */
-_Noreturn void mn__bad_resume(const char *file, unsigned resume);
+_Noreturn void mn__bad_resume(const struct mn_frame *frame, const char *file);
 
 #define MN_BEGIN(self)                     \
 	switch (MN__FRAME(self)->resume) { \
@@ -100,10 +100,10 @@ _Noreturn void mn__bad_resume(const char *file, unsigned resume);
 		return (code);               \
 	} while (0)
 
-#define MN_END(self)                                               \
-	MN_RETURN(self, MN_OK);                                    \
-	default:                                                   \
-		mn__bad_resume(__FILE__, MN__FRAME(self)->resume); \
+#define MN_END(self)                                       \
+	MN_RETURN(self, MN_OK);                            \
+	default:                                           \
+		mn__bad_resume(MN__FRAME(self), __FILE__); \
 		}
 
 #endif

@@ -66,6 +66,12 @@ struct mn_kernel {
 	/* Interrupt side: the only part that interrupt handlers and other threads touch. */
 	_Atomic(struct mn_irq *) inbox;
 
+	/* Registry. The slots are looked at in each call; far offsets take more instructions. */
+	struct mn_registry_slot *services;
+	uint16_t max_services;
+	struct mn_list connects; /* mn_connect operations waiting for a service */
+	uint32_t registry_id;    /* last service or client id given */
+
 	struct mn_wheel wheel;
 
 	/* Tasks. */
@@ -73,12 +79,6 @@ struct mn_kernel {
 	struct mn_list joins; /* waiting mn_join operations */
 	uint32_t task_id;     /* last given */
 	uint32_t tasks_ended; /* of those given */
-
-	/* Registry. */
-	struct mn_registry_slot *services;
-	uint16_t max_services;
-	struct mn_list connects; /* mn_connect operations waiting for a service */
-	uint32_t registry_id;    /* last service or client id given */
 
 	/* Accounting, see mn_kernel_account. */
 	uint32_t budget_us;
