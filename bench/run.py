@@ -13,11 +13,12 @@ import time
 import kernel
 import line
 import size
+import target
 from measure import Failed, Setting, Skipped
 from table import Row, show
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MODULES = [kernel, size, line]
+MODULES = [kernel, size, target, line]
 
 
 def arguments(known):
