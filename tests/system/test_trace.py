@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The live log of a trace, and what crowtty asks for; against a target played by the test."""
 import os
+import pty
 import random
 import re
 import signal
@@ -8,10 +9,10 @@ import signal
 import pytest
 
 import sermux
-import trace_wire as wire
+import trace_target as wire
 from conftest import free_ports, program
-from target import accept, connect, name_of, receive
-from trace_wire import DEBUG, ERROR, INFO, TRACE, WARN, Debug, TextId
+from target import File, accept, connect, name_of, receive
+from trace_target import DEBUG, ERROR, INFO, TRACE, WARN, Debug, TextId
 
 MS = 1000000
 S = 1000000000
@@ -212,6 +213,8 @@ def test_an_event_is_its_message_and_fields_by_name(original):
         wire.event(1, zero=0, name='say "hi"\\', neg=-3, half=1.5, whole=2.0, yes=True,
                    shown=Debug("Some(x)"), message=Debug("registered")),
         wire.event(1, only=1),
+        wire.meta(2, "ring full", "kernel::services", INFO, ("port",)),
+        wire.event(2, port=3),
         wire.event(1, message=Debug("a\nb\x1b[31m\x7f\x9b")),
         THE_END,
     )
@@ -219,6 +222,7 @@ def test_an_event_is_its_message_and_fields_by_name(original):
         r'INFO kernel::services: registered, half=1.5, name="say \"hi\"\\", neg=-3, '
         "shown=Some(x), whole=2.0, yes=true, zero=0",
         "INFO kernel::services: only=1",
+        "INFO kernel::services: ring full, port=3",
         r"INFO kernel::services: a\nb\x1b[31m\x7f\x9b",
         "INFO test: the end",
     ]
@@ -448,3 +452,48 @@ def test_trace_record_keeps_what_is_there(start, tmp_path):
     assert process.end() == 1
     assert b"it exists" in process.text
     assert file.read_bytes() == b"the only recording of what is looked for"
+
+
+class Screen:
+    """What is written to a terminal."""
+
+    def __init__(self):
+        main, self.sub = pty.openpty()
+        self.terminal = File(main)
+        self.text = b""
+
+    def wait_for(self, pattern: bytes):
+        while not re.search(pattern, self.text):
+            self.text += self.terminal.recv(65536)
+
+
+@pytest.fixture
+def screen():
+    one = Screen()
+    yield one
+    one.terminal.close()
+    os.close(one.sub)
+
+
+def test_a_terminal_gets_colours_unless_it_wants_none(attached, screen):
+    for env, line in (
+        ({"TERM": "xterm"}, rb"\x1b\[33mWARN\x1b\[0m \x1b\[2mapp:\x1b\[0m hot\r\n"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, rb"s\]  TCP WARN app: hot\r\n"),
+        ({"TERM": "dumb"}, rb"s\]  TCP WARN app: hot\r\n"),
+    ):
+        screen.text = b""
+        _, _, target = attached(stdout=screen.sub, env=env, trace="info")
+        target.say(sermux.frame(3, wire.meta(1, "e", "app", WARN) +
+                                wire.event(1, message=Debug("hot"))))
+        screen.wait_for(line)
+
+
+def test_a_terminal_shows_how_far_a_recording_is(start, server, tmp_path, screen):
+    start(program("tools", "crowtty", "crowtty"), "trace", "record", "--tcp-port-base",
+          free_ports(16), tmp_path / "trace.crow", name_of(server), stdout=screen.sub,
+          env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
+    target = TraceTarget(accept(server))
+    target.say(THE_END, THE_END)
+    screen.wait_for(rb"recording: [0-9.]+ s, 2 events, \d+ kB, nothing lost")
+    target.say(wire.discarded(0, 0, 1, 0))
+    screen.wait_for(rb"\r\x1b\[K\[3 [^\r\n]*LOSS [^\r\n]*\r\nrecording: ")

@@ -21,6 +21,11 @@ struct span {
 	bool shown;
 };
 
+static struct mn_trace_text text_of(const char *chars)
+{
+	return (struct mn_trace_text){chars, strlen(chars)};
+}
+
 /*
  * Names.
  */
@@ -183,9 +188,13 @@ static const char *add_message(struct trace_log *log, struct trace_line *line,
 	for (uint32_t i = 0; i < event->field_count; i++)
 		if (is_called(&event->fields[i], "message"))
 			message = &event->fields[i];
+	/* The original's sites have places for names, which say nothing. */
+	bool has_name = strncmp(event->site->name, "event ", 6) != 0;
 	if (message)
 		trace_line_add_value(line, &message->value);
-	return message ? ", " : "";
+	else if (has_name)
+		trace_line_add_plain(line, text_of(event->site->name));
+	return message || has_name ? ", " : "";
 }
 
 /*
@@ -212,9 +221,8 @@ static void put(const struct trace_event *event, enum mn_trace_level level,
 /* "target: ", less bright than what is said. */
 static void add_target(struct trace_line *line, const struct trace_site *site)
 {
-	struct mn_trace_text target = {site->target, strlen(site->target)};
 	trace_line_add(line, "%s", log_has_colour() ? "\033[2m" : "");
-	trace_line_add_plain(line, target);
+	trace_line_add_plain(line, text_of(site->target));
 	trace_line_add(line, ":%s ", log_has_colour() ? "\033[0m" : "");
 }
 
@@ -299,8 +307,7 @@ static void free_span(struct span *span)
 static char *text_of_span(struct trace_log *log, const struct trace_event *event)
 {
 	struct trace_line line = {0};
-	struct mn_trace_text name = {event->site->name, strlen(event->site->name)};
-	trace_line_add_plain(&line, name);
+	trace_line_add_plain(&line, text_of(event->site->name));
 	if (event->field_count > 0) {
 		trace_line_add(&line, "{");
 		add_fields(log, &line, event, "");
@@ -413,11 +420,11 @@ static void on_site(void *context, const struct trace_site *site)
 	const char *file = site->file ? site->file : "<unknown>";
 	trace_line_add(&line, "%s %s MetaId(%" PRIu64 "): ", trace_level_word(site->level),
 		       site->is_span ? "SPAN" : "EVNT", site->id);
-	trace_line_add_plain(&line, (struct mn_trace_text){site->target, strlen(site->target)});
+	trace_line_add_plain(&line, text_of(site->target));
 	trace_line_add(&line, " ");
-	trace_line_add_plain(&line, (struct mn_trace_text){site->name, strlen(site->name)});
+	trace_line_add_plain(&line, text_of(site->name));
 	trace_line_add(&line, " [");
-	trace_line_add_plain(&line, (struct mn_trace_text){file, strlen(file)});
+	trace_line_add_plain(&line, text_of(file));
 	log_line(LOG_DEBUG, PORT, "META", "%s:%" PRIu32 "]", line.data, site->line);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The trace format written a second time: what a target says on port 3, and what it is asked.
+"""The trace of a target, written a second time: what it says on port 3, and what it is asked.
 
 Independent of the C code on purpose, so that both ends of a test cannot share a mistake. A value
 of a field is an int, float, bool, str (shown quoted), Debug (shown as it is) or TextId.
