@@ -33,7 +33,7 @@ static mn_poll begin(struct mn_alloc *op, struct mn_heap *heap, size_t size)
 	if (!heap)
 		return MN_ETOOBIG;
 	if (!need || mn__heap_fails(heap)) {
-		heap->failures++;
+		mn__heap_refuse(heap, size);
 		return need ? MN_ENOMEM : MN_ETOOBIG;
 	}
 	if (mn_list_empty(&heap->waiting)) {

@@ -145,6 +145,7 @@ static inline void wake_writer(struct mn_bbq *q)
 	if (q->capacity - q->write < least && q->read < least)
 		return;
 	q->flags &= ~(uint32_t)MN__BBQ_WAKE;
+	MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FREE, q->storage, MN__BBQ_KIND);
 	mn_wake(q->turn->wait.task);
 }
 

@@ -8,6 +8,9 @@
 
 #define MN__BBQ_IRQ (MN__BBQ_IRQ_WRITES | MN__BBQ_IRQ_READS)
 
+/* What a byte queue is in the kernel's events. */
+#define MN__BBQ_KIND "bbq"
+
 /* One line of the log: what happens to the queue. A site costs a load and a branch. */
 __attribute__((cold)) void mn__bbq_trace(const struct mn_bbq *q, const char *what, size_t len);
 

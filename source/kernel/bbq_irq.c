@@ -116,9 +116,11 @@ size_t mn_bbq_irq_push(struct mn_bbq_irq *q, const void *data, size_t len)
 		advance(&q->bbq, &q->pushed, (uint32_t)n);
 		taken += n;
 	}
-	if (taken < len)
+	if (taken < len) {
 		atomic_store_explicit(&q->lost, own(&q->lost) + (uint32_t)(len - taken),
 				      memory_order_relaxed);
+		MN__EVENT(q->irq.kernel, queue, MN_TRACE_QUEUE_FULL, q->bbq.storage, MN__BBQ_KIND);
+	}
 	if (taken)
 		mn_irq_raise(&q->irq);
 	return taken;

@@ -108,6 +108,14 @@ static inline mn_poll write_grant(struct mn_bbq_write *op, struct mn_bbq *q, siz
 	return mn__bbq_grant(op, q, len);
 }
 
+/* The handler has made room; where tasks make it, the release says so. */
+static void irq_has_room(const struct mn_bbq_write *op, struct mn_bbq *q)
+{
+	mn__bbq_irq(q)->irq.task = NULL;
+	if (mn_wait_active(&op->wait))
+		MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FREE, q->storage, MN__BBQ_KIND);
+}
+
 static mn_poll write_attempt(struct mn_bbq_write *op, struct mn_bbq *q, size_t least, size_t most)
 {
 	const uint32_t irq = q->flags & MN__BBQ_IRQ;
@@ -129,7 +137,7 @@ static mn_poll write_attempt(struct mn_bbq_write *op, struct mn_bbq *q, size_t l
 	if (room < least)
 		return MN_EFULL;
 	if (irq)
-		mn__bbq_irq(q)->irq.task = NULL;
+		irq_has_room(op, q);
 	return write_grant(op, q, room < most ? room : most);
 }
 
@@ -140,6 +148,7 @@ static mn_poll write_wait(struct mn_bbq_write *op, struct mn_bbq *q, size_t leas
 	if (!mn_wait_active(&op->wait)) {
 		write_link(op, q);
 		TRACE(q, "waits for room for", least);
+		MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FULL, q->storage, MN__BBQ_KIND);
 	}
 	if (q->flags & MN__BBQ_IRQ && op->wait.state == WRITE_TURN)
 		mn__bbq_irq(q)->irq.task = op->wait.task;

@@ -24,6 +24,7 @@ static mn_poll call_cancel(struct mn_call *call)
 {
 	struct mn_serving *serving = call->serving;
 
+	MN__EVENT(mn_running, call, MN_TRACE_REVOKE, call, 0);
 	if (call->wait.kind == MN_CALL_QUEUED) {
 		mn_list_remove(&call->link);
 		return call_leave(call, MN_ECANCELED);

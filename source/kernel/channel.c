@@ -19,6 +19,9 @@
 
 #define MN_LOG_TARGET "kernel::channel"
 
+/* What a channel is in the kernel's events. */
+#define KIND "channel"
+
 void mn_channel_init(struct mn_channel *channel, void *slots, size_t size, size_t capacity)
 {
 	MN_ASSERT(size >= 1 && size < MN__CHANNEL_SHUT);
@@ -126,6 +129,7 @@ static MN__COLD mn_poll send_begin(struct mn_send *send, struct mn_channel *chan
 	send->wait.state = MN_CHANNEL_WAITING;
 	send->message = message;
 	mn_list_push(&channel->senders, &send->link);
+	MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FULL, channel->slots, KIND);
 	return mn_wait_park(&send->wait);
 }
 
@@ -178,6 +182,7 @@ static __attribute__((noinline)) mn_poll take_full(struct mn_channel *channel, v
 	memcpy(message, pop_slot(channel), channel->size);
 	if (send) {
 		memcpy(push_slot(channel), send->message, channel->size);
+		MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FREE, channel->slots, KIND);
 		send_answer(send, MN_CHANNEL_DONE);
 	}
 	return MN_OK;

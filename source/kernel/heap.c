@@ -10,6 +10,7 @@
  */
 #include <mnemos/panic.h>
 #include "heap_internal.h"
+#include "internal.h"
 
 /* Blocks of its own list that a request looks at when all larger lists are empty. */
 #define LAST_LOOKS 4
@@ -221,6 +222,7 @@ void *mn__heap_take(struct mn_heap *heap, uint32_t need, uint32_t owner)
 	heap->used += block->size;
 	if (heap->high_water < heap->used)
 		heap->high_water = heap->used;
+	MN__EVENT(mn_running, values, MN_TRACE_ALLOC, (uintptr_t)block + BLOCK_HEADER, block->size);
 	return (char *)block + BLOCK_HEADER;
 }
 
@@ -231,6 +233,12 @@ bool mn__heap_fails(struct mn_heap *heap)
 	return --heap->fail_after == 0;
 }
 
+void mn__heap_refuse(struct mn_heap *heap, size_t size)
+{
+	heap->failures++;
+	MN__EVENT(mn_running, value, MN_TRACE_REFUSE, size);
+}
+
 void *mn_heap_alloc(struct mn_heap *heap, size_t size, uint32_t owner)
 {
 	const uint32_t need = mn__heap_need(heap, size);
@@ -239,7 +247,7 @@ void *mn_heap_alloc(struct mn_heap *heap, size_t size, uint32_t owner)
 	if (!mn__heap_fails(heap) && need)
 		block = mn__heap_take(heap, need, owner);
 	if (!block)
-		heap->failures++;
+		mn__heap_refuse(heap, size);
 	return block;
 }
 
@@ -290,6 +298,7 @@ void mn_heap_free(struct mn_heap *heap, void *memory)
 		return;
 	struct block *block = (struct block *)((uintptr_t)memory - BLOCK_HEADER);
 	expect_allocated(heap, block);
+	MN__EVENT(mn_running, value, MN_TRACE_FREE, (uintptr_t)memory);
 	heap->blocks--;
 	heap->used -= block->size;
 	list_insert(heap, merge(heap, block));

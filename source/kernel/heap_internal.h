@@ -96,6 +96,9 @@ void *mn__heap_take(struct mn_heap *heap, uint32_t need, uint32_t owner);
 /* Counts a request; whether it is the one that mn_heap_fail_after asked to fail. */
 bool mn__heap_fails(struct mn_heap *heap);
 
+/* Counts a request that gets nothing. */
+void mn__heap_refuse(struct mn_heap *heap, size_t size);
+
 /* Gives memory to those who wait, in order, until one must go on waiting (alloc.c). */
 void mn__heap_serve(struct mn_heap *heap);
 

@@ -124,8 +124,7 @@ mn_poll mn_register(struct mn_server *server, const struct mn_service *service,
 	slot->instance = instance;
 	slot->id = ++kernel->registry_id;
 	chain_append(kernel, slot);
-	mn_debug("%s%s%s registered as service %u", service->name, instance ? "/" : "",
-		 instance ? instance : "", (unsigned)slot->id);
+	MN__EVENT(kernel, register, slot);
 	wake_connects(kernel, service);
 	return MN_OK;
 }
@@ -137,7 +136,7 @@ void mn_unregister(struct mn_server *server)
 
 	if (!slot)
 		return;
-	mn_debug("%s, service %u, has ended", slot->service->name, (unsigned)slot->id);
+	MN__EVENT(kernel, value, MN_TRACE_CLOSE, slot->id);
 	chain_remove(kernel, slot);
 	slot->server = NULL;
 	slot->generation += slot->generation == UINT32_MAX ? 2 : 1;
@@ -184,6 +183,7 @@ static mn_poll connected(struct mn_client *client, struct mn_registry_slot *slot
 		.generation = slot->generation,
 		.id = ++mn_running->registry_id,
 	};
+	MN__EVENT(mn_running, values, MN_TRACE_CONNECT, client->id, slot->id);
 	return MN_OK;
 }
 

@@ -14,8 +14,8 @@
  *     wake       a waiting task was made ready by the running one, or by an interrupt
  *     call       a request leaves; `cause` is the request whose handling led to it, or 0
  *     serve      the server takes it up
- *     reply      and answers; with `result` 2 (canceled) and nobody to hear it if revoked
- *     revoke     the caller has gone while it was served
+ *     reply      and answers; or the service has ended, which answers all its calls
+ *     revoke     the caller has gone; no reply follows, unless the service is pinned
  *     full, free a queue has no room for who wants to write; has room again. By its address
  *     alloc, free, refuse   memory of the heap
  *     enter, exit           an interrupt handler
