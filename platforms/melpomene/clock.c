@@ -29,6 +29,14 @@ uint64_t clock_now_us(const struct clock *clock)
 	return host_ns(CLOCK_MONOTONIC) / 1000 - clock->start_us;
 }
 
+uint64_t clock_ticks(const struct clock *clock)
+{
+	if (clock->is_virtual)
+		return clock->now_us * (CLOCK_TICKS_HZ / US_PER_S);
+	return host_ns(CLOCK_MONOTONIC) / (NS_PER_S / CLOCK_TICKS_HZ) -
+	       clock->start_us * (CLOCK_TICKS_HZ / US_PER_S);
+}
+
 /* Not read here: setting the timer anew is what makes it unreadable. */
 static void fired(uv_poll_t *poll, int status, int events)
 {

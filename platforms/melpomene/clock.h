@@ -27,6 +27,10 @@ int clock_open(struct clock *clock, uv_loop_t *loop, bool is_virtual);
 /* Microseconds since the start. */
 uint64_t clock_now_us(const struct clock *clock);
 
+/* The same in units of 1 / CLOCK_TICKS_HZ s. */
+#define CLOCK_TICKS_HZ 100000000
+uint64_t clock_ticks(const struct clock *clock);
+
 /* Nanoseconds of CPU time of this thread. */
 uint64_t clock_cpu_ns(void);
 

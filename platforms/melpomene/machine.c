@@ -27,6 +27,17 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 	return (mn_cpu_time)(clock_cpu_ns() / (1000000000 / MN_CPU_HZ));
 }
 
+uint64_t mn_platform_trace_time(const struct mn_kernel *kernel)
+{
+	return clock_ticks(&machine_of(kernel)->clock);
+}
+
+uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return CLOCK_TICKS_HZ;
+}
+
 static bool interrupted(const void *context)
 {
 	const struct machine *machine = context;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <mnemos/trace.h>
 #include "serial_device.h"
 
 #define TARGET "melpomene::serial"
@@ -172,10 +173,8 @@ static void accepted(struct mn_serial_line *line)
 	device->stuck = false;
 }
 
-static void changed(uv_poll_t *poll, int status, int events)
+static void interrupt(struct serial_device *device, int status, int events)
 {
-	struct serial_device *device = poll->data;
-
 	if (status < 0) {
 		let_go(device);
 		return;
@@ -184,6 +183,16 @@ static void changed(uv_poll_t *poll, int status, int events)
 		device->stuck = false; /* serial_device_work, which is next, sends */
 	if (events & UV_READABLE)
 		receive(device);
+}
+
+static void changed(uv_poll_t *poll, int status, int events)
+{
+	struct serial_device *device = poll->data;
+	struct mn_interrupt frame;
+
+	mn_interrupt_enter(&frame, device->line.changed.kernel, SERIAL_INTERRUPT);
+	interrupt(device, status, events);
+	mn_interrupt_exit(&frame);
 }
 
 /* ---- After each turn of the kernel --------------------------------------------------- */
@@ -265,6 +274,7 @@ bool serial_device_open(struct serial_device *device, struct mn_kernel *kernel, 
 			config->outgoing_size, MN_BBQ_IRQ_READS, NULL);
 	mn_serial_line_init(&device->line, kernel, &device->rx.bbq, &device->tx.bbq, accepted);
 	mn_simple_serial_start(&device->server, kernel, &device->line, "tcp_uart");
+	mn_trace_mute_interrupt(kernel, SERIAL_INTERRUPT);
 	device->state = SERIAL_EMPTY;
 	serial_peers_watch(&device->peers);
 	return true;

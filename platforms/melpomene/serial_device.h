@@ -60,6 +60,9 @@ struct serial_device {
 	uint64_t discarded; /* bytes of output for nobody, in all */
 };
 
+/* The number of its interrupt, in the trace: the device has sent or taken bytes. */
+#define SERIAL_INTERRUPT 1
+
 /* Bytes of memory that serial_device_open takes. */
 size_t serial_device_memory(const struct mn_config_tcp_uart *config);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
+#include <mnemos/trace.h>
 #include "board.h"
 #include "clock.h"
 #include "cortex_m.h"
@@ -19,13 +20,16 @@ void interrupt(void)
 {
 	const struct mn_config *config = board.config;
 	const unsigned irq = cpu_exception() - FIRST_IRQ;
+	struct mn_interrupt frame;
 
+	mn_interrupt_enter(&frame, &board.kernel, irq);
 	if (irq == config->platform.timer.irq)
 		clock_interrupt();
 	else if (irq == config->platform.console.tx_irq)
 		mn_cmsdk_uart_interrupt(&board.console.uart);
 	else
 		mn_cmsdk_uart_interrupt(&board.uart);
+	mn_interrupt_exit(&frame);
 	if (mn_storm_comes(&board.storms, &board.sources[irq], irq)) {
 		board.masked |= 1u << irq;
 		NVIC_ICER = 1u << irq;
@@ -103,6 +107,8 @@ static void open_uart(const struct mn_config *config)
 			.context = (void *)(uintptr_t)uart,
 		});
 	mn_simple_serial_start(&board.serial, &board.kernel, &board.uart.line, "uart");
+	mn_trace_mute_interrupt(&board.kernel, uart->rx_irq);
+	mn_trace_mute_interrupt(&board.kernel, uart->tx_irq);
 	NVIC_ISER = 1u << uart->rx_irq | 1u << uart->tx_irq | 1u << uart->overrun_irq;
 }
 

@@ -65,6 +65,17 @@ uint64_t clock_now_us(void)
 	return now_us;
 }
 
+uint64_t clock_now_cycles(void)
+{
+	const uint32_t before = cpu_hold();
+	uint64_t cycles;
+
+	update();
+	cycles = self.now_us * self.cycles_per_us + self.rest;
+	cpu_restore(before);
+	return cycles;
+}
+
 static void set(uint64_t in_us)
 {
 	const uint32_t most_us = LONGEST / self.cycles_per_us;

@@ -18,6 +18,9 @@ void clock_open(uintptr_t base, uint32_t hz);
 /* Microseconds since then, rounded down, never going back. Any context. */
 uint64_t clock_now_us(void);
 
+/* The same in cycles of `hz`. */
+uint64_t clock_now_cycles(void);
+
 /* Sets the alarm for `deadline_us`, or earlier if that is far away; false if it is over. */
 bool clock_alarm(uint64_t deadline_us);
 

@@ -162,7 +162,7 @@ static void put_tasks(void)
 	const struct mn_kernel *kernel = mn_running;
 
 	mn_running = MN__NOWHERE;
-	if (!kernel)
+	if (kernel == MN__NOWHERE)
 		return;
 	if (kernel->current) {
 		panic_put("in task ");

@@ -20,6 +20,18 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 	return (mn_cpu_time)clock_now_us();
 }
 
+uint64_t mn_platform_trace_time(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return clock_now_cycles();
+}
+
+uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return board.config->platform.clock_hz;
+}
+
 /*
  * An interrupt that comes after the look at the inbox is pending, and so ends the sleep; it is
  * taken as soon as interrupts are let through.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
+#include <mnemos/trace.h>
 #include "board.h"
 #include "cpu.h"
 #include "report.h"
@@ -86,6 +87,7 @@ static void start_uart(const struct mn_config_uart *config)
 		.context = &board.uart,
 	};
 	plic_connect(&board.plic, &board.uart_source);
+	mn_trace_mute_interrupt(&board.kernel, config->irq);
 }
 
 void board_open(const struct mn_config *config)
@@ -94,7 +96,7 @@ void board_open(const struct mn_config *config)
 	stack_guard();
 	open_uart(&config->platform.uart);
 	clint_open(&board.clint, &config->platform.clint);
-	plic_open(&board.plic, &config->platform.plic);
+	plic_open(&board.plic, &board.kernel, &config->platform.plic);
 	open_kernel(config);
 	if (config->platform.uart.enabled)
 		start_uart(&config->platform.uart);

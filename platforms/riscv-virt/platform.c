@@ -19,6 +19,18 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 	return (mn_cpu_time)(clint_count(&board.clint) * (MN_CPU_HZ / 1000000) / board.clint.mhz);
 }
 
+uint64_t mn_platform_trace_time(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return clint_count(&board.clint);
+}
+
+uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return board.clint.mhz * 1000000;
+}
+
 /*
  * The timer never traps: it only ends `wfi`, and what is due the next turn sees from the
  * clock. `wfi` ends for an interrupt that is held back too, which is taken right after.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <mnemos/trace.h>
 #include "cpu.h"
 #include "plic.h"
 
@@ -13,9 +14,9 @@ static volatile uint32_t *at(const struct plic *plic, uintptr_t offset)
 	return cpu_register(plic->base + offset);
 }
 
-void plic_open(struct plic *plic, const struct mn_config_plic *config)
+void plic_open(struct plic *plic, struct mn_kernel *kernel, const struct mn_config_plic *config)
 {
-	*plic = (struct plic){.base = config->base};
+	*plic = (struct plic){.base = config->base, .kernel = kernel};
 	*at(plic, THRESHOLD) = 0;
 }
 
@@ -35,9 +36,13 @@ void plic_unmask(struct plic *plic)
 
 static void handle(struct plic *plic, uint32_t irq)
 {
+	struct mn_interrupt frame;
+
 	for (struct plic_source *source = plic->sources; source; source = source->next) {
 		if (source->irq == irq) {
+			mn_interrupt_enter(&frame, plic->kernel, irq);
 			source->handle(source->context);
+			mn_interrupt_exit(&frame);
 			if (mn_storm_comes(&plic->storms, &source->storm, irq))
 				*at(plic, PRIORITY(irq)) = 0;
 			return;

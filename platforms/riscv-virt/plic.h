@@ -17,13 +17,14 @@ struct plic_source {
 
 struct plic {
 	uintptr_t base;
+	struct mn_kernel *kernel; /* whose interrupts they are */
 	struct plic_source *sources;
 	uint32_t unexpected; /* interrupts of no source, counted and ignored */
 	struct mn_storms storms;
 };
 
 /* Starts with no source. */
-void plic_open(struct plic *plic, const struct mn_config_plic *config);
+void plic_open(struct plic *plic, struct mn_kernel *kernel, const struct mn_config_plic *config);
 
 /* Start-up: calls `source->handle` for its interrupts from now on, in interrupt context. */
 void plic_connect(struct plic *plic, struct plic_source *source);

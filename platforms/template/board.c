@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <string.h>
 #include <mnemos/panic.h>
+#include <mnemos/trace.h>
 #include "board.h"
 #include "clock.h"
 #include "cpu.h"
@@ -74,7 +75,11 @@ void mn_platform_halt(void)
 /* All have the same priority: none interrupts another. */
 void board_interrupt(void)
 {
+	struct mn_interrupt frame;
+
+	mn_interrupt_enter(&frame, &board.kernel, cpu_irq());
 	uart_interrupt(&board.uart);
+	mn_interrupt_exit(&frame);
 }
 
 /* FILL IN, if you like: registers, the stack's guard; see platforms/mps2/fault.c. */
@@ -132,6 +137,7 @@ static void start_uart(const struct mn_config_uart *config)
 			   .tx_size = config->outgoing_size,
 		   });
 	mn_simple_serial_start(&board.serial, &board.kernel, &board.uart.line, "uart");
+	mn_trace_mute_interrupt(&board.kernel, config->irq);
 	if (!config->polled)
 		nvic_enable(config->irq);
 }

@@ -42,6 +42,15 @@ static inline void cpu_sleep(void)
 	__asm volatile("dsb\n\twfi" ::: "memory");
 }
 
+/* Which device's interrupt is being handled. */
+static inline unsigned cpu_irq(void)
+{
+	uint32_t exception;
+
+	__asm volatile("mrs %0, ipsr" : "=r"(exception));
+	return (exception & 0x1ff) - FIRST_IRQ;
+}
+
 static inline void nvic_enable(unsigned irq)
 {
 	NVIC_ISER(irq / 32) = 1u << irq % 32;

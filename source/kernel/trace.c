@@ -74,12 +74,6 @@ void mn_trace_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *f
 	mn__log_apply(kernel);
 }
 
-void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t number)
-{
-	if (number < 64)
-		kernel->muted_interrupts |= UINT64_C(1) << number;
-}
-
 /* ---- Events ------------------------------------------------------------------------ */
 
 static bool trace_shows(const struct mn_kernel *kernel, const struct mn_log_site *site)
@@ -233,7 +227,7 @@ void mn__spans_end(struct mn_kernel *kernel, const struct mn_task *task)
 
 /* ---- Interrupts -------------------------------------------------------------------- */
 
-void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number)
+void mn__interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number)
 {
 	*interrupt = (struct mn_interrupt){kernel, mn_running, kernel->interrupt};
 	kernel->interrupt = number + 1;
@@ -241,7 +235,7 @@ void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel
 	MN__EVENT(kernel, value, MN_TRACE_IRQ_ENTER, number);
 }
 
-void mn_interrupt_exit(struct mn_interrupt *interrupt)
+void mn__interrupt_exit(struct mn_interrupt *interrupt)
 {
 	struct mn_kernel *kernel = interrupt->kernel;
 

@@ -13,6 +13,20 @@ uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
 	return ((const struct sim *)(const void *)kernel)->now_us;
 }
 
+/* Tenths of a microsecond: each look takes one, so that records can be told apart. */
+uint64_t mn_platform_trace_time(const struct mn_kernel *kernel)
+{
+	struct sim *sim = (struct sim *)(uintptr_t)kernel;
+
+	return sim->now_us * 10 + ++sim->trace_looks;
+}
+
+uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
+{
+	(void)kernel;
+	return 10000000;
+}
+
 /* CPU time on a virtual clock: each look at it takes a microsecond. */
 mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
 {

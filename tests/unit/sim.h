@@ -32,8 +32,9 @@ struct sim {
 	struct mn_kernel kernel; /* first: the platform functions find the machine by it */
 	struct mn_registry_slot services[SIM_SERVICES];
 	uint64_t now_us;
-	uint32_t turns; /* of mn_kernel_run_once */
-	char log[4096]; /* what was logged: "LEVEL target: text\n" each */
+	uint32_t turns;               /* of mn_kernel_run_once */
+	_Atomic uint32_t trace_looks; /* at the clock of the trace */
+	char log[4096];               /* what was logged: "LEVEL target: text\n" each */
 	size_t log_len;
 	_Alignas(16) uint8_t heap[SIM_HEAP];
 };

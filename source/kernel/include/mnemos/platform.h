@@ -34,8 +34,8 @@ mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel);
 
 /*
  * The clock of trace records, in ticks of 1 / mn_platform_trace_hz s, monotonic; any context,
- * called once a record. With the low 32 bits one must be able to tell the order of records for
- * some seconds, so 1 MHz to 1 GHz is right.
+ * called once a record. Records keep the low 32 bits, which should not go round within some
+ * ten seconds: 1 to 100 MHz are right. Optional: else it is mn_platform_now_us.
  */
 uint64_t mn_platform_trace_time(const struct mn_kernel *kernel);
 uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel);

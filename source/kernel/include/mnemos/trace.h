@@ -109,8 +109,9 @@ struct mn_interrupt {
  * interrupt. What happens in between is said to be the handler's, and not of the task that it
  * interrupts; mn_running is `kernel` there. They nest. Cost: some ten instructions each.
  */
-void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number);
-void mn_interrupt_exit(struct mn_interrupt *interrupt);
+static inline void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel,
+				      uint32_t number);
+static inline void mn_interrupt_exit(struct mn_interrupt *interrupt);
 
 /* ---- Carriers --------------------------------------------------------------------- */
 
@@ -125,7 +126,11 @@ static inline void mn_trace_mute(struct mn_task *task)
 }
 
 /* The same for an interrupt; of those numbered 64 and above nothing can be muted. */
-void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t number);
+static inline void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t number)
+{
+	if (number < 64)
+		kernel->muted_interrupts |= UINT64_C(1) << number;
+}
 
 /* ---- Inline ----------------------------------------------------------------------- */
 
@@ -137,6 +142,22 @@ mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site, cons
 __attribute__((cold)) void mn__span_begin(struct mn_span *span, const struct mn_log_site *site,
 					  const uint64_t *values);
 __attribute__((cold)) void mn__span_end(struct mn_span *span);
+
+void mn__interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number);
+void mn__interrupt_exit(struct mn_interrupt *interrupt);
+
+static inline void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel,
+				      uint32_t number)
+{
+	if (MN_TRACE_COMPILED)
+		mn__interrupt_enter(interrupt, kernel, number);
+}
+
+static inline void mn_interrupt_exit(struct mn_interrupt *interrupt)
+{
+	if (MN_TRACE_COMPILED)
+		mn__interrupt_exit(interrupt);
+}
 
 static inline void mn_span_end(struct mn_span *span)
 {
