@@ -12,9 +12,21 @@
 
 #define MN_LOG_TARGET "kernel"
 
-const struct mn__nowhere mn__nowhere = {.log_least = MN_LOG_OFF};
+/* As much of a kernel as is looked at outside of all of them; it is in constant memory. */
+static const struct nowhere {
+	struct mn_task *current;
+	uint8_t watch, log_least;
+	uint32_t interrupt;
+} nowhere = {.log_least = MN_LOG_OFF};
 
-struct mn_kernel *mn_running = MN__NOWHERE;
+_Static_assert(offsetof(struct mn_kernel, current) == offsetof(struct nowhere, current) &&
+		       offsetof(struct mn_kernel, log_least) ==
+			       offsetof(struct nowhere, log_least) &&
+		       offsetof(struct mn_kernel, interrupt) == offsetof(struct nowhere, interrupt),
+	       "nowhere begins as a kernel does");
+
+struct mn_kernel *const mn__nowhere = (struct mn_kernel *)(uintptr_t)&nowhere;
+struct mn_kernel *mn_running = (struct mn_kernel *)(uintptr_t)&nowhere;
 
 /* The table of a kernel without services: what a handle of nothing leads to. */
 static struct mn_registry_slot no_service = {.generation = 1};

@@ -173,17 +173,37 @@ static void add_value(struct line *line, uint8_t type, uint64_t value)
 	}
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Where the last name of a member such as self->rx.len begins; of all else the beginning. */
+static size_t last_name(const char *text)
+{
+	size_t from = 0;
+
+	if (!is_letter(*text))
+		return 0;
+	for (size_t i = 0; text[i]; i++) {
+		const bool arrow = text[i] == '-' && text[i + 1] == '>';
+
+		if (arrow || text[i] == '.')
+			from = i += arrow;
+		else if (!is_letter(text[i]) && !(text[i] >= '0' && text[i] <= '9'))
+			return 0;
+	}
+	return from ? from + 1 : 0;
+}
+
 struct mn_trace_text mn_site_field(const struct mn_log_site *site, unsigned field)
 {
 	if (site->kind == MN_SITE_LOG)
 		return (struct mn_trace_text){"message", 7};
 	const char *name = site->fields[field].name;
-	const size_t len = strlen(name);
-	size_t from = len;
 
-	while (from > 0 && name[from - 1] != '.' && name[from - 1] != '>')
-		from--;
-	return (struct mn_trace_text){name + from, len - from};
+	name += last_name(name);
+	return (struct mn_trace_text){name, strlen(name)};
 }
 
 /* Through the sink's own format: one text. */
@@ -204,6 +224,16 @@ say(const struct mn_kernel *kernel, const struct mn_log_site *site, const char *
 	va_end(args);
 }
 
+/* Of the kernel's own: addresses, and what says that there is none. */
+static bool is_left_out(const struct mn_log_field *field, uint64_t value)
+{
+	if (field->type == MN_FIELD_POINTER)
+		return true;
+	return value == 0 &&
+	       (field->type == MN_FIELD_COPY || strcmp(field->name, "service") == 0 ||
+		strcmp(field->name, "holder") == 0 || strcmp(field->name, "cause") == 0);
+}
+
 /* Of the kernel's own no addresses: the same seed gives the same log in every process. */
 void mn__trace_print(const struct mn_kernel *kernel, const struct mn_log_site *site,
 		     const uint64_t *values, bool of_kernel)
@@ -216,7 +246,7 @@ void mn__trace_print(const struct mn_kernel *kernel, const struct mn_log_site *s
 	for (unsigned i = 0; i < site->field_count; i++) {
 		const struct mn_trace_text name = mn_site_field(site, i);
 
-		if (of_kernel && site->fields[i].type == MN_FIELD_POINTER)
+		if (of_kernel && is_left_out(&site->fields[i], values[i]))
 			continue;
 		add(&line, ", %.*s=", (int)name.len, name.data);
 		add_value(&line, site->fields[i].type, values[i]);

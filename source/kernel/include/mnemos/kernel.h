@@ -53,7 +53,7 @@ enum {
 };
 
 struct mn_kernel {
-	/* Executor. The first four are in mn__nowhere, too. */
+	/* Executor. The first four are all that mn__nowhere has. */
 	struct mn_task *current;    /* the task being polled */
 	uint8_t watch;              /* MN__WATCH_ bits; 0 is the fast path */
 	uint8_t log_least;          /* levels below are of no interest to log or trace */
@@ -101,17 +101,8 @@ struct mn_kernel {
 extern struct mn_kernel *mn_running;
 
 /* Outside of all kernels: so much of one that a call site can see that nothing is shown. */
-extern const struct mn__nowhere {
-	struct mn_task *current;
-	uint8_t watch, log_least;
-	uint32_t interrupt;
-} mn__nowhere;
-#define MN__NOWHERE ((struct mn_kernel *)(uintptr_t)&mn__nowhere)
-
-_Static_assert(offsetof(struct mn_kernel, log_least) == offsetof(struct mn__nowhere, log_least) &&
-		       offsetof(struct mn_kernel, interrupt) ==
-			       offsetof(struct mn__nowhere, interrupt),
-	       "nowhere begins as a kernel does");
+extern struct mn_kernel *const mn__nowhere;
+#define MN__NOWHERE mn__nowhere
 
 /* End of the run queue: tells the last ready task from one that is not ready. */
 #define MN__QUEUE_END ((struct mn_task *)1)
