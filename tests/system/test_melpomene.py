@@ -492,7 +492,7 @@ def test_nothing_due_does_not_stop_virtual_time(melpomene, tmp_path):
 def test_the_log_has_its_form_and_the_environments_filter(melpomene):
     process = melpomene("--exit-after=1ms", env={**os.environ, "MELPOMENE_TRACE": "debug"}).process
     assert process.end() == 0
-    process.wait_for(r"\n\[    0\.\d{6}\] DEBUG kernel::registry: simple_serial\S* registered")
+    process.wait_for(r"\n\[    0\.\d{6}\] DEBUG kernel::registry: simple_serial #1: register, ")
     assert b"\033" not in process.text
 
 
