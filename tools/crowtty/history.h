@@ -60,6 +60,7 @@ struct history_message {
 	uint32_t result;   /* of the reply */
 	uint32_t next_replied;
 	bool begun_before; /* its call was not seen */
+	bool replied;
 	bool revoked;
 };
 

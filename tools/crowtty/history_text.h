@@ -4,11 +4,9 @@
 #define CROWTTY_HISTORY_TEXT_H
 
 #include "trace.h"
+#include "trace_line.h"
 
-/*
- * "message, key=value, key=value" of an event, "name{key=value, key=value}" of a span. The
- * caller frees it.
- */
-char *history_event_text(const struct trace_event *event);
+/* Adds "message, key=value, key=value" of an event, "name{key=value, key=value}" of a span. */
+void history_event_text(struct trace_line *line, const struct trace_event *event);
 
 #endif

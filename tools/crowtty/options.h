@@ -54,7 +54,7 @@ struct options {
 	bool ctf; /* of export: this format, else Perfetto's */
 
 	const char *operand; /* TARGET or FILE, or NULL */
-	const char *output;  /* of record: TARGET, or NULL; of export: OUT; of view: PAGE, or NULL */
+	const char *output;  /* of record: TARGET or NULL; of export: OUT; of view: PAGE or NULL */
 };
 
 /*

@@ -85,7 +85,7 @@ int command_trace_view(int argc, char **argv)
 	struct view_recording *recording = memory_get_zeroed(sizeof *recording);
 	bool good = view_read(recording, options.operand) && write_page(&options, recording);
 	good = good && !recording->end.damaged;
-	view_recording_free(recording);
+	view_free(recording);
 	free(recording);
 	return good ? EXIT_GOOD : EXIT_TROUBLE;
 }

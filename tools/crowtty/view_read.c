@@ -5,12 +5,6 @@
 #include "memory.h"
 #include "view_read.h"
 
-/* Both readers, of which each takes what it wants. */
-struct reader {
-	struct view_recording *into;
-	struct trace_sink history, model;
-};
-
 /*
  * Findings.
  */
@@ -77,67 +71,79 @@ static int compare_findings(const void *left, const void *right)
 
 static void on_event(void *context, const struct trace_event *event)
 {
-	struct reader *self = context;
-	self->history.event(self->history.context, event);
-	if (self->model.event)
-		self->model.event(self->model.context, event);
+	struct view_recording *self = context;
+	self->history_sink.event(&self->history, event);
+	if (self->model_sink.event)
+		self->model_sink.event(self->model_sink.context, event);
 }
 
 static void on_site(void *context, const struct trace_site *site)
 {
-	struct reader *self = context;
-	if (self->model.site)
-		self->model.site(self->model.context, site);
+	struct view_recording *self = context;
+	if (self->model_sink.site)
+		self->model_sink.site(self->model_sink.context, site);
 }
 
 static void on_message(void *context, const struct mn_trace_message *message, uint64_t host_ns)
 {
-	struct reader *self = context;
-	self->history.message(self->history.context, message, host_ns);
-	if (self->model.message)
-		self->model.message(self->model.context, message, host_ns);
+	struct view_recording *self = context;
+	self->history_sink.message(&self->history, message, host_ns);
+	if (self->model_sink.message)
+		self->model_sink.message(self->model_sink.context, message, host_ns);
 	if (message->kind == MN_TRACE_SNAPSHOT_END)
-		look(self->into, host_ns);
+		look(self, host_ns);
 }
 
 static void on_damage(void *context, size_t len)
 {
-	struct reader *self = context;
-	self->history.damage(self->history.context, len);
-	if (self->model.damage)
-		self->model.damage(self->model.context, len);
+	struct view_recording *self = context;
+	self->history_sink.damage(&self->history, len);
+	if (self->model_sink.damage)
+		self->model_sink.damage(self->model_sink.context, len);
 }
 
 static void on_text(void *context, const char *text, size_t len, uint64_t host_ns)
 {
-	struct reader *self = context;
-	history_take_text(&self->into->history, text, len);
-	model_take_text(self->into->model, text, len, host_ns);
+	struct view_recording *self = context;
+	history_take_text(&self->history, text, len);
+	model_take_text(self->model, text, len, host_ns);
+}
+
+struct trace_stream *view_begin(struct view_recording *self)
+{
+	*self = (struct view_recording){.model = model_new()};
+	history_init(&self->history);
+	self->sink = (struct trace_sink){self, on_event, on_site, on_message, on_damage};
+	self->history_sink = history_sink(&self->history);
+	self->model_sink = model_sink(self->model);
+	self->stream = trace_stream_new(&self->sink);
+	self->history.stream = self->stream;
+	model_set_stream(self->model, self->stream);
+	return self->stream;
+}
+
+void view_end(struct view_recording *self, uint64_t host_ns)
+{
+	look(self, host_ns);
+	if (self->finding_count > 0)
+		qsort(self->findings, self->finding_count, sizeof self->findings[0],
+		      compare_findings);
+	history_end(&self->history);
+	model_free(self->model);
+	trace_stream_free(self->stream);
+	self->model = NULL;
+	self->history.stream = self->stream = NULL;
 }
 
 bool view_read(struct view_recording *self, const char *path)
 {
-	*self = (struct view_recording){.model = model_new()};
-	history_init(&self->history);
-	struct reader reader = {self, history_sink(&self->history), model_sink(self->model)};
-	const struct trace_sink sink = {&reader, on_event, on_site, on_message, on_damage};
-	struct trace_stream *stream = trace_stream_new(&sink);
-	self->history.stream = stream;
-	model_set_stream(self->model, stream);
-
-	bool good = trace_recording_read(path, stream, on_text, &reader, &self->end);
-	if (good)
-		look(self, self->end.duration_ns);
-	qsort(self->findings, self->finding_count, sizeof self->findings[0], compare_findings);
-	history_end(&self->history);
-	model_free(self->model);
-	self->model = NULL;
-	self->history.stream = NULL;
-	trace_stream_free(stream);
+	struct trace_stream *stream = view_begin(self);
+	bool good = trace_recording_read(path, stream, on_text, self, &self->end);
+	view_end(self, self->end.duration_ns);
 	return good;
 }
 
-void view_recording_free(struct view_recording *self)
+void view_free(struct view_recording *self)
 {
 	history_free(&self->history);
 	for (size_t i = 0; i < self->finding_count; i++) {

@@ -30,11 +30,20 @@ struct view_recording {
 	struct trace_recording_end end;
 	struct view_finding findings[VIEW_FINDINGS_MAX]; /* the severest first */
 	size_t finding_count;
-	struct model *model; /* while it is read */
+	/* While it is read. */
+	struct model *model;
+	struct trace_sink sink, history_sink, model_sink;
+	struct trace_stream *stream;
 };
 
 /* False after reporting an error. Damage to the file ends it, but is none. */
 bool view_read(struct view_recording *self, const char *path);
-void view_recording_free(struct view_recording *self);
+
+/* The same in parts, for what is in no file: between the two the stream is fed. */
+struct trace_stream *view_begin(struct view_recording *self);
+void view_end(struct view_recording *self, uint64_t host_ns);
+
+/* After view_read, good or not, or view_end. */
+void view_free(struct view_recording *self);
 
 #endif

@@ -60,7 +60,7 @@ const void *pool_get(const struct pool *pool, uint32_t number, size_t *len)
 	const size_t *ends = (const void *)pool->ends.data;
 	size_t start = number > 0 ? ends[number - 1] : 0;
 	*len = ends[number] - start;
-	return pool->bytes.data + start;
+	return *len > 0 ? pool->bytes.data + start : (const uint8_t *)"";
 }
 
 /* The slot that holds the string, or the free one where it belongs. */

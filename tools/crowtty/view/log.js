@@ -81,14 +81,7 @@ class LogList {
   follow() {
     if (!$("follow").checked || $("log").hidden) return;
     const {time} = this.recording.data.log;
-    let from = 0, to = this.records.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (time[this.records[middle]] < this.chart.from)
-        from = middle + 1;
-      else
-        to = middle;
-    }
+    const from = lowerBoundBy(this.records.length, (i) => time[this.records[i]] < this.chart.from);
     this.scrollTo(from);
   }
 

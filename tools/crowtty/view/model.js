@@ -16,6 +16,19 @@ function lowerBound(values, value, from = 0, to = values.length) {
   return from;
 }
 
+// The same where the first ones, up to some place, are said to be less.
+function lowerBoundBy(count, isLess, from = 0) {
+  let to = count;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (isLess(middle))
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from;
+}
+
 // The last place whose value is not more, or -1.
 function lastNotAfter(values, value) {
   let from = 0, to = values.length;
@@ -87,6 +100,8 @@ class Recording {
     this.makeMessages();
     this.makeSpans();
     this.logOf = group(data.log.track, this.tracks.length + 1);
+    const loud = data.log.level.map((level, i) => level >= 3 ? data.log.track[i] : 0);
+    this.loudOf = group(loud, this.tracks.length + 1);
   }
 
   makeTrack(track, index) {
@@ -299,31 +314,14 @@ class Recording {
   messagesBetween(calls, from, to, step) {
     const {call} = this.message;
     const found = [];
-    let at = 0, end = calls.length;
-    while (at < end) {  // the first call at or after `from`
-      const middle = (at + end) >>> 1;
-      if (call[calls[middle]] < from)
-        at = middle + 1;
-      else
-        end = middle;
-    }
+    let at = lowerBoundBy(calls.length, (i) => call[calls[i]] < from);
     // A caller waits for its reply: those that are still open are among the last ones.
     for (let i = Math.max(0, at - 64); i < at; i++)
       if (this.messageEnd(calls[i]) >= from) found.push(calls[i]);
     while (at < calls.length && call[calls[at]] <= to) {
       found.push(calls[at]);
       const next = call[calls[at]] + step;
-      let jump = 1;
-      while (at + jump < calls.length && call[calls[at + jump]] < next) jump *= 2;
-      let low = at + (jump >> 1), high = Math.min(at + jump, calls.length);
-      while (low + 1 < high) {
-        const middle = (low + high) >>> 1;
-        if (call[calls[middle]] < next)
-          low = middle;
-        else
-          high = middle;
-      }
-      at = low + 1;
+      at = lowerBoundBy(calls.length, (i) => call[calls[i]] < next, at + 1);
     }
     return found;
   }

@@ -44,7 +44,7 @@ function listenToChart(page) {
 }
 
 function listenToOverview(chart) {
-  const {overview} = chart;
+  const overview = chart.overview.canvas;
   let held = false;
   const move = (event) => {
     const time = (event.offsetX - NAMES_WIDTH) / chart.plotWidth * chart.recording.total;
