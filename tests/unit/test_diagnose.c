@@ -83,10 +83,11 @@ static void healthy_rows(uint64_t now)
 				    .state = MN_TRACE_TASK_WAITING,
 				    .wait_count = 2,
 				    .waits = both});
-	/* Busy, but not all the time. */
+	/* Busy, and once it was seen waiting. */
 	task((struct mn_trace_task){.id = 8,
 				    .name = t("worker"),
-				    .state = MN_TRACE_TASK_READY,
+				    .state = now == 25000 ? MN_TRACE_TASK_WAITING
+							  : MN_TRACE_TASK_READY,
 				    .polls = (uint32_t)now * 10,
 				    .cpu = now * 100});
 	task((struct mn_trace_task){.id = 9, .name = t("trace"), .state = MN_TRACE_TASK_RUNNING});
@@ -364,9 +365,8 @@ static void test_reader_ended_and_told(void **state)
 	       "ended, for 12 s; who takes from a queue must close it when it ends");
 }
 
-static void spin_look(uint64_t now, uint64_t cpu_share_percent)
+static void spin_row(uint64_t now, uint64_t cpu_share_percent)
 {
-	begin(now);
 	task((struct mn_trace_task){.id = 3,
 				    .name = t("spin"),
 				    .file = t("spin.c"),
@@ -374,27 +374,41 @@ static void spin_look(uint64_t now, uint64_t cpu_share_percent)
 				    .state = MN_TRACE_TASK_READY,
 				    .polls = (uint32_t)(now * 1000),
 				    .cpu = now * 10 * cpu_share_percent});
+}
+
+static void spin_look(uint64_t now, uint64_t cpu_share_percent)
+{
+	begin(now);
+	spin_row(now, cpu_share_percent);
 	end(now);
 }
 
 static void test_spin(void **state)
 {
 	(void)state;
-	for (uint64_t now = 20000; now <= 23000; now += 1000) {
+	for (uint64_t now = 20000; now <= 27000; now += 1000) {
 		judge();
 		assert_int_equal(found_count, 0);
 		spin_look(now, 97);
 	}
 	expect(FINDING_SPIN,
 	       "spin #3 spins: it is always ready and never seen to wait, at spin.c:31, 1000000 "
-	       "polls/s, 97 % of the CPU, for 3 s at least; it should wait for what it looks for");
+	       "polls/s, 97 % of the CPU, for 7 s at least; it should wait for what it looks for");
 }
 
 static void test_busy_is_no_spin(void **state)
 {
 	(void)state;
-	for (uint64_t now = 20000; now <= 30000; now += 1000)
-		spin_look(now, 30);
+	for (uint64_t now = 20000; now <= 30000; now += 1000) {
+		begin(now);
+		spin_row(now, 30);
+		task((struct mn_trace_task){.id = 4,
+					    .name = t("driver"),
+					    .state = MN_TRACE_TASK_READY,
+					    .polls = (uint32_t)(now * 2000),
+					    .carrier = true});
+		end(now);
+	}
 	judge();
 	assert_int_equal(found_count, 0);
 }
@@ -434,6 +448,24 @@ static void test_silence(void **state)
 	expect(FINDING_SILENCE,
 	       "the target has said nothing for 4 s: it is stopped or has ended, the "
 	       "line is cut, or a task does not yield; what is shown is from before");
+}
+
+static void test_panic(void **state)
+{
+	static const char text[] = "panic at sync.c:147: it is broken\nin task x #1\n";
+
+	(void)state;
+	spin_look(20000, 1);
+	model_take_text(model, text, strlen(text), 20000 * MS);
+	model_set_now(model, 30000 * MS);
+	expect(FINDING_PANIC,
+	       "the target has ended with a panic at sync.c:147: it is broken; what is "
+	       "shown is from before, its own dump is in the text that it printed");
+	/* Started anew, it is another one. */
+	host_ns = 30000 * MS;
+	welcome(1);
+	judge();
+	assert_int_equal(found_count, 0);
 }
 
 static void no_service_rows(uint64_t now)
@@ -563,6 +595,7 @@ int main(void)
 		TEST(test_busy_is_no_spin),
 		TEST(test_no_yield),
 		TEST(test_silence),
+		TEST(test_panic),
 		TEST(test_no_service),
 		TEST(test_memory),
 		TEST(test_blocked),

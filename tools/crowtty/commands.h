@@ -7,6 +7,9 @@
 /* The command without a name: serves a target. */
 int command_attach(int argc, char **argv);
 
+/* Shows what a target's tasks do, and what is wrong with them. */
+int command_top(int argc, char **argv);
+
 /* Plays or lists a recording. */
 int command_replay(int argc, char **argv);
 

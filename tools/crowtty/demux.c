@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "demux.h"
+#include "line_text.h"
 #include "log.h"
 #include "text.h"
 
@@ -59,6 +60,7 @@ static void text(void *context, const uint8_t *data, size_t len)
 	demux->total.text_bytes += len;
 	demux->since_start.text_bytes += len;
 	text_show(data, len);
+	line_text_deliver(demux->ports, data, len);
 }
 
 static const char *const bad_names[UNFRAME_BAD_KINDS] = {

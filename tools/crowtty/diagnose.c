@@ -87,6 +87,7 @@ static void apply_rules(struct diagnosis *self)
 {
 	const struct model *model = self->model;
 	diagnose_blockers(self);
+	diagnose_panic(self);
 	diagnose_hog(self);
 	diagnose_silence(self);
 	diagnose_cycles(self);

@@ -26,6 +26,7 @@ enum finding_severity {
 
 /*  kind                    word, in JSON     severity */
 #define FINDING_LIST(X)                                                                          \
+	X(FINDING_PANIC, "panic", FINDING_ERROR)               /* it has ended, and said so */   \
 	X(FINDING_CYCLE, "cycle", FINDING_ERROR)               /* tasks wait for each other */   \
 	X(FINDING_NO_YIELD, "no-yield", FINDING_ERROR)         /* a poll that does not end */    \
 	X(FINDING_SILENCE, "silence", FINDING_ERROR)           /* nothing comes any more */      \

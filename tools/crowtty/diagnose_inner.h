@@ -55,13 +55,14 @@ bool is_wait_for(const struct model_wait *wait, const char *what);
 /* Fills blockers. */
 void diagnose_blockers(struct diagnosis *self);
 
-/* Names who waits behind the task at this place, and takes them as explained. */
-void diagnose_behind(struct diagnosis *self, struct draft *draft, size_t at);
+/* Names who waits behind the task at that place, and takes them as explained. */
+void diagnose_behind(struct diagnosis *self, struct draft *draft, size_t cause);
 
 size_t diagnose_place(const struct diagnosis *self, uint32_t id);
 
 /* The rules, in the order in which they explain. */
 void diagnose_cycles(struct diagnosis *self);
+void diagnose_panic(struct diagnosis *self);
 void diagnose_hog(struct diagnosis *self);
 void diagnose_silence(struct diagnosis *self);
 void diagnose_task(struct diagnosis *self, size_t at);

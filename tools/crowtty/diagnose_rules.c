@@ -7,12 +7,13 @@
 
 /* Snapshots in a row that must have seen something that could be passing. */
 #define LOOKS 2
-#define SPIN_LOOKS 4
+#define SPIN_LOOKS 8
 
-/* What a task that waits now and then does not reach: a share of the CPU, or polls where CPU
- * times are not measured. */
+/* A task that spins is polled in each turn of the executor, as often as no other. One that has
+ * few turns because each is long shows by its share of the CPU. */
 #define SPIN_SHARE 0.5
 #define SPIN_POLLS_PER_S 1000
+#define SPIN_OF_MOST 0.9
 
 #define SILENCE_NS UINT64_C(3000000000)
 #define HOG_SHOWN_NS UINT64_C(60000000000)
@@ -22,6 +23,19 @@
 /*
  * The target as a whole.
  */
+
+void diagnose_panic(struct diagnosis *self)
+{
+	const struct model *model = self->model;
+	if (!model->panic[0])
+		return;
+	struct draft *draft = draft_new(self, FINDING_PANIC, 0);
+	words_add(
+		&draft->words,
+		"the target has ended with a %s; what is shown is from before, its own dump is in "
+		"the text that it printed",
+		model->panic);
+}
 
 void diagnose_hog(struct diagnosis *self)
 {
@@ -49,7 +63,7 @@ void diagnose_silence(struct diagnosis *self)
 	const struct model *model = self->model;
 	uint64_t silent_ns = model->host_now_ns - model->heard_ns;
 	bool is_hog = model->hog.task && model->heard_ns <= model->hog.host_ns;
-	if (model->heard_ns == 0 || silent_ns < SILENCE_NS || is_hog)
+	if (model->heard_ns == 0 || silent_ns < SILENCE_NS || is_hog || model->panic[0])
 		return;
 	struct draft *draft = draft_new(self, FINDING_SILENCE, model->now_ns);
 	words_add(&draft->words, "the target has said nothing for ");
@@ -175,11 +189,19 @@ static bool tell_lost_task(struct diagnosis *self, const struct model_task *task
 	return true;
 }
 
+static bool is_busiest(const struct model *model, const struct model_task *task)
+{
+	double most = SPIN_POLLS_PER_S;
+	for (size_t i = 0; i < model->task_count; i++)
+		if (!model->tasks[i]->ended && model->tasks[i]->polls_per_s > most)
+			most = model->tasks[i]->polls_per_s;
+	return task->polls_per_s >= SPIN_OF_MOST * most;
+}
+
 static bool tell_spin(struct diagnosis *self, const struct model_task *task)
 {
-	bool busy = task->cpu_share >= 0 ? task->cpu_share >= SPIN_SHARE
-					 : task->polls_per_s >= SPIN_POLLS_PER_S;
-	if (task->ready_looks < SPIN_LOOKS || !busy || task->carrier)
+	if (task->ready_looks < SPIN_LOOKS || task->carrier ||
+	    (task->cpu_share < SPIN_SHARE && !is_busiest(self->model, task)))
 		return false;
 	struct draft *draft = draft_about(self, FINDING_SPIN, task->state_since_ns, task);
 	words_add(&draft->words,

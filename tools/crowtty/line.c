@@ -179,6 +179,15 @@ void line_send(struct line *line, uint16_t port, const void *data, size_t len)
 	send_now(line);
 }
 
+void line_send_raw(struct line *line, const void *data, size_t len)
+{
+	if (line->state != LINE_UP)
+		return;
+	recorder_put(line->recorder, RECORD_TO_TARGET, data, len);
+	outbox_add(&line->outbox, data, len);
+	send_now(line);
+}
+
 /*
  * Up: reading.
  */

@@ -94,6 +94,9 @@ bool line_open(struct line *line);
 /* Frames and sends bytes for a port; dropped if the line is not up. */
 void line_send(struct line *line, uint16_t port, const void *data, size_t len);
 
+/* Sends bytes as they are, for a line that is no serial line but one port of another crowtty. */
+void line_send_raw(struct line *line, const void *data, size_t len);
+
 /* Stops or resumes reading. */
 void line_hold(struct line *line, bool hold);
 

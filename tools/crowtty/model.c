@@ -92,6 +92,13 @@ const char *model_text(struct model *model, const char *text, size_t len)
 	return keep_text(model->inner, text, len);
 }
 
+const char *model_file(const char *path)
+{
+	while (strncmp(path, "../", 3) == 0)
+		path += 3;
+	return path;
+}
+
 /*
  * The clock.
  */
@@ -259,6 +266,8 @@ static void take_line(struct model *model, const char *line, uint64_t host_ns)
 {
 	const char *says = strstr(line, "has not yielded");
 	const char *number = NULL;
+	if (strncmp(line, "panic at ", 9) == 0)
+		model->panic = model_text(model, line, strlen(line));
 	for (const char *at = line; says && at < says; at++)
 		if (*at == '#')
 			number = at + 1;
@@ -304,6 +313,7 @@ struct model *model_new(void)
 	struct model *model = memory_get_zeroed(sizeof *model);
 	model->inner = memory_get_zeroed(sizeof *model->inner);
 	model->system = model->release = model->build = model->machine = "";
+	model->panic = "";
 	model->level = MN_TRACE_OFF;
 	return model;
 }
@@ -335,6 +345,7 @@ void model_reset(struct model *model)
 	model->snapshots = 0;
 	model->discarded = (struct mn_trace_discarded){0};
 	model->hog = (struct model_hog){0};
+	model->panic = "";
 	inner->ticks = 0;
 	inner->in_snapshot = false;
 	inner->waiter = 0;

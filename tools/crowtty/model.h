@@ -125,6 +125,7 @@ struct model {
 	struct mn_trace_discarded discarded; /* all that were told */
 	uint64_t damaged_bytes;              /* on the way */
 	struct model_hog hog;
+	const char *panic; /* the line that says why; "" if there was none */
 	struct model_inner *inner;
 };
 
@@ -137,8 +138,8 @@ struct trace_sink model_sink(struct model *model);
 /* The stream whose times it goes by; without one it reckons itself. */
 void model_set_stream(struct model *model, const struct trace_stream *stream);
 
-/* Plain text from the line; any piece of it. Lines that name a task which does not yield are
- * understood, others ignored. */
+/* Plain text from the line; any piece of it. Lines that name a task which does not yield and those
+ * that say why of a panic are understood, others ignored. */
 void model_take_text(struct model *model, const char *text, size_t len, uint64_t host_ns);
 
 /* The host's time, by the clock of host_ns above: for silence. */

@@ -34,7 +34,7 @@ static void spawn(struct model *model, const struct trace_event *event)
 		return;
 	struct model_task *task = model_need_task(model, id);
 	task->name = text(model, event, 1);
-	task->file = text(model, event, 2);
+	task->file = model_file(text(model, event, 2));
 	task->size = (uint32_t)trace_event_number(event, 3);
 	task->state = MN_TRACE_TASK_READY;
 	task->state_since_ns = event->time_ns;

@@ -49,6 +49,9 @@ void *model_grow(void *array, size_t *cap, size_t count, size_t size);
 /* A copy that stays; "" for nothing. */
 const char *model_text(struct model *model, const char *text, size_t len);
 
+/* A path without what leads from the directory of a build to the tree. */
+const char *model_file(const char *path);
+
 uint64_t model_ns(const struct model *model, uint64_t ticks);
 
 /* The clock moved on, or back: then the target has started anew. */

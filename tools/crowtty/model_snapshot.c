@@ -46,6 +46,11 @@ static void take_discarded(struct model *model, const struct mn_trace_discarded 
  * A task in a snapshot.
  */
 
+static bool is_same_time(uint64_t one_ns, uint64_t other_ns)
+{
+	return (one_ns > other_ns ? one_ns - other_ns : other_ns - one_ns) <= SAME_SINCE_NS;
+}
+
 /* How often in a row it was seen so; a task that comes and goes between has another `since`. */
 static void count_looks(struct model_wait *wait, const struct model_wait *old, uint32_t old_count)
 {
@@ -124,7 +129,7 @@ static void take_task(struct model *model, const struct mn_trace_task *said)
 		model->ended_count--;
 	}
 	task->name = text_of(model, said->name);
-	task->file = text_of(model, said->file);
+	task->file = model_file(text_of(model, said->file));
 	task->line = said->line;
 	take_waits(model, task, said);
 	if (said->state != task->state || task->state_since_ns == 0)
@@ -151,7 +156,7 @@ static void take_service(struct model *model, const struct mn_trace_service *sai
 	struct model_service *service = model_need_service(model, said->id);
 	uint64_t since_ns = model_ns(model, said->since);
 	bool same = service->seen + 1 == model->inner->look && said->serving > 0 &&
-		    service->client == said->client && service->since_ns == since_ns;
+		    service->client == said->client && is_same_time(service->since_ns, since_ns);
 	if (!same)
 		service->held_ns = said->serving > 0 ? model->inner->begun_ns : 0;
 	service->name = text_of(model, said->name);

@@ -23,11 +23,14 @@ enum key {
 	KEY_SPEED,
 	KEY_FORMAT,
 	KEY_DURATION,
+	KEY_ONCE,
+	KEY_JSON,
+	KEY_INTERVAL,
 };
 
 #define LIVE (COMMAND_ATTACH | COMMAND_RECORD)
 #define SERVING (LIVE | COMMAND_REPLAY)
-#define ALL (SERVING | COMMAND_EXPORT | COMMAND_VIEW)
+#define ALL (SERVING | COMMAND_TOP | COMMAND_EXPORT | COMMAND_VIEW)
 
 static const struct row {
 	const char *name;
@@ -43,11 +46,15 @@ static const struct row {
 	{"trace", 't', "FILTER", COMMAND_ATTACH | COMMAND_REPLAY,
 	 "what to trace: LEVEL or TARGET=LEVEL, more with commas (info)"},
 	{"duration", KEY_DURATION, "SECONDS", COMMAND_RECORD, "end by itself after so long"},
+	{"once", KEY_ONCE, NULL, COMMAND_TOP, "print one table and end: 0 all well, 3 not"},
+	{"json", KEY_JSON, NULL, COMMAND_TOP, "print one JSON object an interval"},
+	{"interval", KEY_INTERVAL, "MS", COMMAND_TOP, "between two looks (1000)"},
 	{"port", KEY_PORT, "PORT", SERVING,
 	 "one more sermux port (0-3 and 10-13 are there); repeat"},
-	{"tcp-port-base", KEY_TCP_BASE, "N", SERVING, "TCP port = N + sermux port (10000)"},
+	{"tcp-port-base", KEY_TCP_BASE, "N", SERVING | COMMAND_TOP,
+	 "TCP port = N + sermux port (10000)"},
 	{"pty", KEY_PTY, "DIR", SERVING, "also make pseudo-terminals DIR/port-N"},
-	{"wait", KEY_WAIT, NULL, LIVE, "wait for a target that is not there yet"},
+	{"wait", KEY_WAIT, NULL, LIVE | COMMAND_TOP, "wait for a target that is not there yet"},
 	{"wait", KEY_WAIT, NULL, COMMAND_REPLAY, "begin when the first client connects"},
 	{"no-reconnect", KEY_NO_RECONNECT, NULL, LIVE, "end when the target goes away"},
 	{"record", KEY_RECORD, "FILE", COMMAND_ATTACH, "record everything on the line"},
@@ -55,7 +62,8 @@ static const struct row {
 	{"dump", KEY_DUMP, NULL, COMMAND_REPLAY, "list the frames as text, and nothing else"},
 	{"backlog", KEY_BACKLOG, "BYTES", SERVING, "how far a client may fall behind (1M)"},
 	{"stall", KEY_STALL, "MS", SERVING, "how long the line waits for such a client (1000)"},
-	{"max-frame", KEY_MAX_FRAME, "BYTES", LIVE, "longest frame for the target (512)"},
+	{"max-frame", KEY_MAX_FRAME, "BYTES", LIVE | COMMAND_TOP,
+	 "longest frame for the target (512)"},
 	{"format", KEY_FORMAT, "FORMAT", COMMAND_EXPORT, "perfetto (the default) or ctf"},
 	{"verbose", 'v', NULL, SERVING, "log every piece moved"},
 	{"quiet", 'q', NULL, SERVING, "only what the target says as text, and problems"},
@@ -75,6 +83,7 @@ static const struct usage {
 	{COMMAND_ATTACH, 0, 1, NULL,
 	 "Usage: crowtty [OPTION...] [TARGET]\n"
 	 "       crowtty replay [OPTION...] FILE\n"
+	 "       crowtty top [OPTION...] [TARGET]\n"
 	 "       crowtty trace record [OPTION...] FILE [TARGET]\n"
 	 "       crowtty trace export [OPTION...] FILE OUT\n"
 	 "       crowtty trace view [OPTION...] FILE [PAGE]\n"
@@ -94,6 +103,14 @@ static const struct usage {
 	 "\n"
 	 "Serves a target as crowtty TARGET does, traces everything in it, and records that with\n"
 	 "all else on the line, until Ctrl-C. trace view and trace export show what happened.\n"},
+	{COMMAND_TOP, 0, 1, NULL,
+	 "Usage: crowtty top [OPTION...] [TARGET]\n"
+	 "\n"
+	 "Which task is stuck, and on whom? A live table of tasks and services, and what is\n"
+	 "wrong, in words.\n"
+	 "\n"
+	 "TARGET  as of crowtty; if none is given, through the crowtty that runs, else\n"
+	 "        tcp:127.0.0.1:9999\n"},
 	{COMMAND_EXPORT, 2, 2, "trace export: which FILE, and to which new OUT?",
 	 "Usage: crowtty trace export [OPTION...] FILE OUT\n"
 	 "\n"
@@ -129,8 +146,9 @@ static void print_help(enum command command)
 			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
 		printf("  %-26s %s\n", left, rows[i].help);
 	}
-	puts("\nExit status: 0 done, 1 trouble, 2 usage, 130 interrupted, 143 terminated.\n"
-	     "More in crowtty(1).");
+	printf("\nExit status: 0 done, 1 trouble, 2 usage, %s130 interrupted, 143 terminated.\n"
+	       "More in crowtty(1).\n",
+	       command == COMMAND_TOP ? "3 found with --once, " : "");
 }
 
 /*
@@ -246,6 +264,17 @@ static bool take(struct options *options, const struct row *row, const char *tex
 		options->ctf = strcmp(text, "ctf") == 0;
 		return options->ctf || strcmp(text, "perfetto") == 0 ||
 		       bad_value(row->name, text, "perfetto or ctf");
+	case KEY_ONCE:
+		options->once = true;
+		return true;
+	case KEY_JSON:
+		options->json = true;
+		return true;
+	case KEY_INTERVAL:
+		if (!number(row->name, text, 100, 3600000, &value))
+			return false;
+		options->interval_ms = (unsigned)value;
+		return true;
 	case KEY_BACKLOG:
 		return size(row->name, text, &options->backlog);
 	case KEY_STALL:
@@ -289,6 +318,7 @@ static void set_defaults(struct options *options)
 		.max_frame = MN_SERMUX_MAX_FRAME,
 		.reconnect = true,
 		.speed = 1,
+		.interval_ms = 1000,
 	};
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
 		add_port(options, well_known[i]);

@@ -15,6 +15,7 @@ enum {
 	EXIT_GOOD = 0,
 	EXIT_TROUBLE = 1,
 	EXIT_USAGE = 2,
+	EXIT_FOUND = 3, /* top: something is wrong with the target */
 };
 
 /* Which commands an option belongs to. */
@@ -23,6 +24,7 @@ enum command {
 	COMMAND_REPLAY = 2,
 	COMMAND_EXPORT = 4,
 	COMMAND_VIEW = 8,
+	COMMAND_TOP = 16,
 	COMMAND_RECORD = 32,
 };
 
@@ -45,13 +47,16 @@ struct options {
 	uint16_t keyboard_port;
 	unsigned max_frame;
 	bool reconnect;
-	const char *record; /* or NULL */
+	const char *record;  /* or NULL */
 	unsigned duration_s; /* 0: no limit */
 
 	bool dump;
 	double speed; /* 0: as fast as it goes */
 
 	bool ctf; /* of export: this format, else Perfetto's */
+
+	bool once, json; /* of top */
+	unsigned interval_ms;
 
 	const char *operand; /* TARGET or FILE, or NULL */
 	const char *output;  /* of record: TARGET or NULL; of export: OUT; of view: PAGE or NULL */

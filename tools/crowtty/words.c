@@ -6,15 +6,20 @@
 
 #include "words.h"
 
-void words_add(struct words *words, const char *format, ...)
+static void add_list(struct words *words, const char *format, va_list list)
 {
-	va_list args;
 	size_t room = sizeof words->text - words->len;
-	va_start(args, format);
-	int len = vsnprintf(words->text + words->len, room, format, args);
-	va_end(args);
+	int len = vsnprintf(words->text + words->len, room, format, list);
 	if (len > 0)
 		words->len += (size_t)len < room ? (size_t)len : room - 1;
+}
+
+void words_add(struct words *words, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	add_list(words, format, list);
+	va_end(list);
 }
 
 static const char *name_of(const struct model *model, uint32_t id)
