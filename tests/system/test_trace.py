@@ -316,13 +316,13 @@ def test_kernel_events_name_tasks(extended):
         THE_END,
     )
     assert log_of(process)[1:] == [
-        "DBUG kernel::task: spawn by hello #5, file=?, name=clock, size=64, task=clock #7",
-        "TRCE kernel::task: poll clock #7, polls=1",
-        "TRCE kernel::task: wait hello #5, holder=clock #7, on=0x1000, service=clock, "
-        "what=a reply from",
-        "TRCE kernel::task: wait clock #7, service=\"\", what=a reply from",
-        "TRCE kernel::task: wake, task=hello #5",
-        "TRCE kernel::task: wake by #9, task=clock #7",
+        "DBUG kernel::task: hello #5: spawn, task=7 clock, name=clock, file=?, size=64",
+        "TRCE kernel::task: clock #7: poll, polls=1",
+        "TRCE kernel::task: hello #5: wait, what=a reply from, on=0x1000, service=clock, "
+        "holder=7 clock",
+        'TRCE kernel::task: clock #7: wait, what=a reply from, service=""',
+        "TRCE kernel::task: wake, task=5 hello",
+        "TRCE kernel::task: #9: wake, task=7 clock",
         "INFO test: the end",
     ]
 

@@ -450,13 +450,29 @@ static void times_never_go_back(void **state)
 static void one_impossible_time_is_not_believed(void **state)
 {
 	(void)state;
-	say_welcome(HZ, 10 * S);
+	say_welcome(HZ, 9 * S);
+	say_time(10 * S);
 	say_time(UINT64_C(1) << 60);
 	expect_at(10 * S + 1, 10 * S + 1);
 	say_time(11 * S);
 	expect_at(11 * S + 1, 11 * S + 1);
 	say_time(UINT64_C(1) << 61);
 	say_time(12 * S);
+	expect_at(12 * S, 12 * S);
+}
+
+/* It would be the beginning of all times. */
+static void a_welcome_with_a_nonsensical_time_does_no_harm(void **state)
+{
+	(void)state;
+	say_welcome(HZ, UINT64_C(1) << 50);
+	say_time(10 * S);
+	expect_at(10 * S + 1, 10 * S + 1);
+	say_time(UINT64_C(1) << 50); /* nor does another one */
+	say_time(11 * S);
+	expect_at(11 * S, 11 * S);
+	say_time(12 * S);
+	say_time(UINT64_C(1) << 50); /* and now it is known better */
 	expect_at(12 * S, 12 * S);
 }
 
@@ -468,9 +484,8 @@ static void a_target_that_was_started_anew_goes_on_later(void **state)
 	say_welcome(HZ, S);
 	expect_at(S + 9, 100 * S + 7 + 9);
 	assert_int_equal(trace_stream_ns(heard.stream, 2 * S), 101 * S + 7);
-	/* And without a word, by a watchdog or a button. */
-	say_time(S / 2);
-	expect_at(S + 10, 100 * S + 7 + 10);
+	/* And where its times say so twice. */
+	say_time(S);
 	say_time(60 * S);
 	say_time(61 * S);
 	expect_at(61 * S, 160 * S + 7);
@@ -522,6 +537,7 @@ int main(void)
 		TEST(an_event_may_be_older_than_the_time_sent_before_it),
 		TEST(times_never_go_back),
 		TEST(one_impossible_time_is_not_believed),
+		TEST(a_welcome_with_a_nonsensical_time_does_no_harm),
 		TEST(a_target_that_was_started_anew_goes_on_later),
 		TEST(a_second_welcome_changes_nothing),
 		TEST(without_a_welcome_times_are_the_hosts),

@@ -37,6 +37,7 @@ void trace_clock_start(struct trace_clock *clock, uint32_t hz, uint64_t now)
 	bool same = clock->running && clock->hz == hz && follows(clock, now, clock->ticks);
 	clock->running = hz > 0;
 	clock->doubting = false;
+	clock->agreed &= same;
 	clock->hz = hz;
 	clock->ticks = now;
 	if (!same)
@@ -52,13 +53,14 @@ void trace_clock_set(struct trace_clock *clock, uint64_t now)
 {
 	if (!clock->running)
 		return;
-	if (follows(clock, now, clock->ticks)) {
+	bool follows_last = follows(clock, now, clock->ticks);
+	bool follows_doubted = clock->doubting && follows(clock, now, clock->doubted);
+	if (follows_last || follows_doubted || !clock->agreed) {
 		clock->doubting = false;
+		clock->agreed = follows_last || follows_doubted;
 		clock->ticks = now;
-	} else if (clock->doubting && follows(clock, now, clock->doubted)) {
-		clock->doubting = false;
-		clock->ticks = now;
-		rebase(clock);
+		if (!follows_last)
+			rebase(clock);
 	} else {
 		clock->doubting = true;
 		clock->doubted = now;

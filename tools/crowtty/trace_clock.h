@@ -6,11 +6,11 @@
  *     STOPPED --1--> RUNNING --2--> DOUBTING --3--> RUNNING
  *
  *     1 WELCOME says what a tick is
- *     2 a whole time that can't follow the last one: a damaged message, or the target was
- *       started anew
+ *     2 a whole time that can't follow the last one: a damaged message
  *     3 the next whole time follows the one doubted, which was true then, or the one before
  *
- * Whole times come once a second; what is longer ago or further ahead than that is doubted.
+ * Whole times come once a second, and right after the WELCOME; what is longer ago or further ahead
+ * than that is doubted. Until two of them agree the newer one is as good as any.
  */
 #ifndef CROWTTY_TRACE_CLOCK_H
 #define CROWTTY_TRACE_CLOCK_H
@@ -21,6 +21,7 @@
 /* Zeroed memory is a stopped clock. */
 struct trace_clock {
 	bool running, doubting;
+	bool agreed; /* two whole times have */
 	uint32_t hz;
 	uint64_t ticks;     /* the time that is known best */
 	uint64_t doubted;   /* DOUBTING: the one that is not believed */

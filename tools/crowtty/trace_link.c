@@ -16,7 +16,7 @@
 
 /* Call sites are asked for this often; so many ticks a snapshot may take. */
 #define ASK_AGAIN_NS 1000000000u
-#define SNAPSHOT_TICKS 5
+#define SNAPSHOT_TICKS 2
 
 const char *trace_level_word(enum mn_trace_level level)
 {
@@ -84,7 +84,7 @@ static bool wants_any(const struct trace_link *link)
 static void begin(struct trace_link *link)
 {
 	link->state = TRACE_LINK_ASKED;
-	link->had_beat = false;
+	link->had_beat = link->has_names = false;
 	link->extend_tries = link->level_tries = 0;
 	if (!wants_any(link))
 		return;
@@ -97,6 +97,7 @@ bool trace_link_snapshot(struct trace_link *link)
 	if (link->state != TRACE_LINK_EXTENDED || link->was_taken)
 		return false;
 	link->snapshot_waits = 1;
+	link->snapshot_damaged = false;
 	link->snapshot++;
 	request(link,
 		&(struct mn_trace_request){.kind = MN_TRACE_SNAPSHOT, .number = link->snapshot});
@@ -132,7 +133,8 @@ static void tick(uv_timer_t *timer)
 	/* One that is on its way for long was lost. */
 	if (link->snapshot_waits > 0 && link->snapshot_waits++ > SNAPSHOT_TICKS)
 		link->snapshot_waits = 0;
-	if (link->snapshot_ms == 0 || link->snapshot_waits > 0)
+	bool is_enough = link->snapshot_ms == 0 && link->has_names;
+	if (is_enough || link->snapshot_waits > 0)
 		request(link, &(struct mn_trace_request){.kind = MN_TRACE_KEEP});
 	else
 		trace_link_snapshot(link);
@@ -209,8 +211,10 @@ static void on_message(void *context, const struct mn_trace_message *message, ui
 		link->beats_since_time = 0;
 		break;
 	case MN_TRACE_SNAPSHOT_END:
-		if (message->snapshot.id == link->snapshot)
+		if (message->snapshot.id == link->snapshot) {
 			link->snapshot_waits = 0;
+			link->has_names |= !link->snapshot_damaged;
+		}
 		break;
 	default:
 		break;
@@ -238,6 +242,7 @@ static void on_site(void *context, const struct trace_site *site)
 static void on_damage(void *context, size_t len)
 {
 	struct trace_link *link = context;
+	link->snapshot_damaged = true;
 	if (link->sink->damage)
 		link->sink->damage(link->sink->context, len);
 }

@@ -31,7 +31,7 @@ enum trace_link_state {
 
 struct trace_link {
 	/* Configuration, the caller's; the last three stay. */
-	unsigned snapshot_ms; /* a snapshot so often, at most 2000; 0: one only */
+	unsigned snapshot_ms; /* a snapshot so often, at most 2000; 0: one that is whole */
 	void *context;
 	/* Sends bytes to port 3. */
 	void (*send)(void *context, const void *data, size_t len);
@@ -54,8 +54,9 @@ struct trace_link {
 	bool misses;       /* something that was never announced, or got lost */
 	uint64_t asked_ns; /* when the level was asked for */
 	bool was_taken;
-	uint32_t snapshot;       /* id of the last one asked for */
-	unsigned snapshot_waits; /* ticks since then; 0: it is complete */
+	uint32_t snapshot;                /* id of the last one asked for */
+	bool snapshot_damaged, has_names; /* one came whole */
+	unsigned snapshot_waits;          /* ticks since then; 0: it is complete */
 };
 
 /* Zeroed memory with the configuration filled in. */

@@ -44,11 +44,17 @@ static void remember_name(struct map *names, uint64_t id, struct mn_trace_text n
 	free(map_put(names, id, memory_copy_text(line.data)));
 }
 
-/* "name #7", or "#7". */
-static void add_name(struct trace_line *line, const struct map *names, uint64_t id)
+/* "name #7" of who does something, "7 name" of a value; "#7" or "7" where the name is unknown. */
+static void add_actor(struct trace_line *line, const struct map *names, uint64_t id)
 {
 	const char *name = map_get(names, id);
 	trace_line_add(line, "%s%s#%" PRIu64, name ? name : "", name ? " " : "", id);
+}
+
+static void add_named(struct trace_line *line, const struct map *names, uint64_t id)
+{
+	const char *name = map_get(names, id);
+	trace_line_add(line, "%" PRIu64 "%s%s", id, name ? " " : "", name ? name : "");
 }
 
 /* What the kernel's own events tell of names; of one that ended, afterwards. */
@@ -116,6 +122,14 @@ static uint32_t sort(const struct trace_event *event, const struct mn_trace_fiel
 	return count;
 }
 
+/* The kernel's own are in the order in which they are best read. */
+static uint32_t list(const struct trace_event *event, const struct mn_trace_field **listed)
+{
+	for (uint32_t i = 0; i < event->field_count; i++)
+		listed[i] = &event->fields[i];
+	return event->field_count;
+}
+
 /* How the values of the kernel's own events are best read. */
 static bool add_known_value(struct trace_log *log, struct trace_line *line,
 			    const struct mn_trace_field *field)
@@ -123,9 +137,9 @@ static bool add_known_value(struct trace_log *log, struct trace_line *line,
 	if (field->value.kind != MN_TRACE_U64)
 		return false;
 	if (is_called(field, "task") || is_called(field, "holder"))
-		add_name(line, &log->tasks, field->value.u64);
+		add_named(line, &log->tasks, field->value.u64);
 	else if (is_called(field, "service"))
-		add_name(line, &log->services, field->value.u64);
+		add_named(line, &log->services, field->value.u64);
 	else if (is_called(field, "on") || is_called(field, "queue") || is_called(field, "address"))
 		trace_line_add(line, "%#" PRIx64, field->value.u64);
 	else
@@ -149,7 +163,7 @@ static void add_fields(struct trace_log *log, struct trace_line *line,
 {
 	const struct mn_trace_field *sorted[MN_TRACE_FIELDS_MAX];
 	bool known = event->site && event->site->known != MN_TRACE_KNOWN_COUNT;
-	uint32_t count = sort(event, sorted);
+	uint32_t count = known ? list(event, sorted) : sort(event, sorted);
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_called(sorted[i], "message") || (known && says_nothing(sorted[i])))
 			continue;
@@ -162,18 +176,15 @@ static void add_fields(struct trace_log *log, struct trace_line *line,
 	}
 }
 
-/* The kernel's own have no message: their name says what happened, and mostly to whom. */
+/* The kernel's own have no message: their name says what happened; before it, who did it. */
 static void add_known_message(struct trace_log *log, struct trace_line *line,
 			      const struct trace_event *event)
 {
-	enum mn_trace_known known = event->site->known;
-	bool is_own = known == MN_TRACE_POLL || known == MN_TRACE_WAIT || known == MN_TRACE_READY ||
-		      known == MN_TRACE_END;
+	if (event->task != 0) {
+		add_actor(line, &log->tasks, event->task);
+		trace_line_add(line, ": ");
+	}
 	trace_line_add(line, "%s", event->site->name);
-	if (event->task == 0)
-		return;
-	trace_line_add(line, is_own ? " " : " by ");
-	add_name(line, &log->tasks, event->task);
 }
 
 /* Returns what separates the message from the fields. */

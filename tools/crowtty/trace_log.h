@@ -6,7 +6,8 @@
  *
  * A target that tells its time is shown with that; its spans are those of the task that is in
  * them. Of one that does not, all spans that were entered and not left are shown, as the original
- * would. Ids of tasks and services get their names where those were told.
+ * would. The kernel's own events are shown as a target's local log does, with the names of tasks
+ * and services where those were told.
  *
  * Events go by the filter; warnings, errors and losses are notes, the rest is information (log.h).
  */
