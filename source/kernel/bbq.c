@@ -104,6 +104,7 @@ static mn_poll read_wait(struct mn_bbq_read *op, struct mn_bbq *q)
 		TRACE(q, "waits for bytes, at least", (size_t)1);
 	}
 	q->reader = op->wait.task;
+	q->last_reader = op->wait.task->id;
 	if (q->flags & MN__BBQ_IRQ)
 		mn__bbq_irq(q)->irq.task = op->wait.task;
 	return mn_wait_park(&op->wait);
@@ -129,6 +130,7 @@ mn_poll mn__bbq_read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
 		return read_any(op, q);
 	mn_wait_begin(&op->wait, MN_WAIT_READ, q);
 	q->reader = op->wait.task;
+	q->last_reader = op->wait.task->id;
 	return mn_wait_park(&op->wait);
 }
 

@@ -128,6 +128,7 @@ static MN__COLD mn_poll send_begin(struct mn_send *send, struct mn_channel *chan
 	mn_wait_begin(&send->wait, MN_WAIT_SEND, channel);
 	send->wait.state = MN_CHANNEL_WAITING;
 	send->message = message;
+	send->reader = channel->wait.task ? mn__live_id(mn_running, channel->wait.task) : 0;
 	mn_list_push(&channel->senders, &send->link);
 	MN__EVENT(mn_running, queue, MN_TRACE_QUEUE_FULL, channel->slots, KIND);
 	return mn_wait_park(&send->wait);

@@ -16,54 +16,6 @@ static struct mn_task *task_of(const struct mn_list *node)
 	return MN_CONTAINER((uintptr_t)node, struct mn_task, all);
 }
 
-/* The task, or NULL if it has ended; then its memory may be anything by now. */
-static struct mn_task *if_alive(const struct mn_kernel *kernel, const struct mn_task *task)
-{
-	const struct mn_list *node = kernel->tasks.next;
-
-	while (node != &kernel->tasks && task_of(node) != task)
-		node = node->next;
-	return node == &kernel->tasks ? NULL : task_of(node);
-}
-
-struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait)
-{
-	static const uint8_t holders[] = {
-#define HOLDER(name, holder, text) [name] = (holder),
-		MN_WAIT_LIST(HOLDER)
-#undef HOLDER
-	};
-
-	if (!wait->on)
-		return NULL;
-	const struct mn_registry_slot *slot;
-
-	switch (holders[wait->kind]) {
-	case MN_HELD_BY_FIRST:
-		return if_alive(kernel, *(struct mn_task *const *)wait->on);
-	case MN_HELD_BY_ITSELF:
-		return (struct mn_task *)(uintptr_t)wait->on;
-	case MN_HELD_BY_SERVER:
-		slot = mn__slot(kernel, wait->on);
-		if (slot->generation != ((const struct mn_client *)wait->on)->generation)
-			return NULL; /* it has ended, and the caller is about to learn of it */
-		return slot->server->task;
-	default:
-		return NULL;
-	}
-}
-
-const char *mn_wait_text(const struct mn_wait *wait)
-{
-	static const char *const texts[] = {
-#define TEXT(name, holder, text) [name] = (text),
-		MN_WAIT_LIST(TEXT)
-#undef TEXT
-	};
-
-	return texts[wait->kind];
-}
-
 struct out {
 	void (*write)(void *context, const char *text, size_t len);
 	void *context;
@@ -100,19 +52,6 @@ static void put_task(const struct out *out, const struct mn_task *task)
 	put_number(out, task->id, 10);
 }
 
-const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait)
-{
-	if (!wait->on)
-		return NULL;
-	if (wait->kind == MN_WAIT_CONNECT)
-		return ((const struct mn_service *)wait->on)->name;
-	if (wait->kind == MN_WAIT_CALL || wait->kind == MN_WAIT_QUEUED)
-		return mn__slot(kernel, wait->on)->service->name;
-	if (wait->kind == MN_WAIT_SERVE)
-		return ((const struct mn_server *)wait->on)->service->name;
-	return NULL;
-}
-
 static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 		     const struct mn_wait *wait)
 {
@@ -130,21 +69,14 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	if (holder) {
 		put(out, wait->kind == MN_WAIT_JOIN ? " " : " held by ");
 		put_task(out, holder);
-	} else if (wait->kind == MN_WAIT_MUTEX) {
+	} else if (mn_wait_holder_ended(kernel, wait)) {
 		put(out, " held by a task that has ended");
 	}
+	if (MN_TRACE_COMPILED && mn_wait_over(kernel, wait)) /* the smallest images go without */
+		put(out, ", which is there: its wake was lost");
 	put(out, ", for ");
 	put_number(out, ticks_to_ms(age_ticks), 10);
 	put(out, " ms");
-}
-
-const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task)
-{
-	const struct mn_wait *waits = task->waits;
-
-	if (task == kernel->current || task->next || !waits)
-		return NULL;
-	return waits->kind != MN_WAIT_NONE && waits->kind < MN_WAIT_OVER ? waits : NULL;
 }
 
 /* A time-out around its wait will end it; what a connect's timer does is just a line in the log. */

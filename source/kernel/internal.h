@@ -61,13 +61,18 @@ uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_t
 /* irq.c */
 void mn__inbox_drain(struct mn_kernel *kernel);
 
-/* dump.c: what a task waits for; NULL if it is ready or running, or stuck without a wait. */
+/* wait.c: the id of a task that may have ended; then one that no task has. */
+uint32_t mn__live_id(const struct mn_kernel *kernel, const struct mn_task *task);
+
+/* What a task waits for; NULL if it is ready or running, or stuck without a wait. */
 const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task);
 
 /* The name of the service that is waited for, if it is one; else NULL. */
 const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* registry.c */
+/* Whether the service is there that a wait of a mn_connect waits for. */
+bool mn__registry_has(const struct mn_kernel *kernel, const struct mn_wait *wait);
 void mn__registry_watch(struct mn_kernel *kernel);
 void mn__registry_task_ended(struct mn_kernel *kernel, const struct mn_task *task);
 

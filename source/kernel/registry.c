@@ -171,6 +171,14 @@ void mn_registry_each(const struct mn_kernel *kernel,
 			visit(context, &kernel->services[i]);
 }
 
+bool mn__registry_has(const struct mn_kernel *kernel, const struct mn_wait *wait)
+{
+	const struct mn_connect *op = MN_CONTAINER((uintptr_t)wait, struct mn_connect, wait);
+	bool mismatch = false;
+
+	return find(kernel, op->service, op->instance, op->instance == NULL, &mismatch);
+}
+
 static uint32_t slot_offset(const struct mn_registry_slot *slot)
 {
 	return (uint32_t)((const char *)slot - (const char *)mn_running->services);

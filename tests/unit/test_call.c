@@ -210,7 +210,7 @@ static mn_poll until_revoked(struct watcher *self)
 {
 	if (mn_serving_live(&self->serving)) {
 		if (!mn_wait_active(&self->wait))
-			mn_wait_begin(&self->wait, MN_WAIT_EVENT, self);
+			mn_wait_begin(&self->wait, MN_WAIT_OTHER, self);
 		return mn_wait_park(&self->wait);
 	}
 	mn_wait_end(&self->wait);

@@ -138,7 +138,7 @@ static mn_poll pass(struct waiter *self)
 	if (!self->open) {
 		if (!mn_wait_canceled()) {
 			if (!mn_wait_active(&self->wait))
-				mn_wait_begin(&self->wait, MN_WAIT_EVENT, self);
+				mn_wait_begin(&self->wait, MN_WAIT_OTHER, self);
 			return mn_wait_park(&self->wait);
 		}
 		how = MN_ECANCELED;

@@ -778,7 +778,7 @@ static mn_poll pass(struct stubborn *self)
 {
 	if (!self->open) {
 		if (!mn_wait_active(&self->wait))
-			mn_wait_begin(&self->wait, MN_WAIT_EVENT, self);
+			mn_wait_begin(&self->wait, MN_WAIT_OTHER, self);
 		return mn_wait_park(&self->wait);
 	}
 	mn_wait_end(&self->wait);

@@ -39,7 +39,7 @@
  * that moment stays good until its commit or release.
  *
  * Cost: a grant or its end takes some 20 instructions, and 20 more to wake the other side.
- * 72 bytes a queue on 64-bit machines, 48 on 32-bit. Grants, commits and waits are logged
+ * 72 bytes a queue on 64-bit machines, 52 on 32-bit. Grants, commits and waits are logged
  * as kernel::bbq at trace level; there a queue's name is its storage's address.
  */
 #ifndef MNEMOS_BBQ_H
@@ -70,12 +70,13 @@ struct mn_bbq {
 	uint32_t last;
 	uint32_t granted;          /* bytes of the write grant */
 	uint32_t lent;             /* bytes of the read grant */
+	uint32_t last_reader;      /* id of the task that waited last for bytes; 0: none has */
 	struct mn_task *reader;    /* to wake when bytes come; NULL when none waits */
 	struct mn_bbq_write *turn; /* whose turn it is to wait for room; NULL when nobody's */
 	struct mn_list queue;      /* writers that wait for their turn */
 };
 
-_Static_assert(sizeof(struct mn_bbq) <= (sizeof(void *) == 8 ? 72 : 48), "a byte queue grew");
+_Static_assert(sizeof(struct mn_bbq) <= (sizeof(void *) == 8 ? 72 : 52), "a byte queue grew");
 
 /* In mn_bbq.flags; for the kernel only. 0: nobody is at the write end, nothing is special. */
 enum {

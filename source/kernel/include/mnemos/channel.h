@@ -54,6 +54,7 @@ struct mn_send {
 	struct mn_wait wait; /* wait.state is an enum mn_channel_state */
 	struct mn_list link; /* waiting: in channel->senders */
 	const void *message;
+	uint32_t reader; /* waiting: id of the task that had received last; 0: none has waited */
 };
 
 /* For readers; the functions below write it. */

@@ -11,7 +11,7 @@
  *             if (mn_wait_canceled())               // 2. then the cancellation, once
  *                     return gate_leave(op, MN_ECANCELED);
  *             if (!mn_wait_active(&op->wait)) {     // 3. first poll: link in
- *                     mn_wait_begin(&op->wait, MN_WAIT_EVENT, gate);
+ *                     mn_wait_begin(&op->wait, MN_WAIT_OTHER, gate);
  *                     mn_list_push(&gate->waiting, &op->link);
  *             }
  *             return mn_wait_park(&op->wait);       // 4. each pending poll: show it
@@ -20,7 +20,8 @@
  * where gate_leave unlinks the operation if it is active and calls mn_wait_end, so that
  * it can be used again; whoever opens the gate calls mn_wake(op->wait.task) for each
  * waiting one. A wake is a hint: step 1 decides. Operations that hand something over
- * (a lock, a message) do so into the operation at the wake, so that order is kept.
+ * (a lock, a message) do so into the operation at the wake, so that order is kept. The other
+ * kinds of waits are the kernel's: of those it knows what `on` points to.
  */
 #ifndef MNEMOS_OPERATION_H
 #define MNEMOS_OPERATION_H

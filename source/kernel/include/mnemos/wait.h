@@ -24,7 +24,8 @@ enum mn_wait_holder {
 	MN_HELD_BY_NOBODY, /* nobody in particular */
 	MN_HELD_BY_FIRST,  /* the task that the first member of `on` points to */
 	MN_HELD_BY_ITSELF, /* `on` is the task */
-	MN_HELD_BY_SERVER  /* `on` is a client: the task of the server it is connected to */
+	MN_HELD_BY_SERVER, /* `on` is a client: the task of the server it is connected to */
+	MN_HELD_BY_READER  /* `on` is a queue: the task that waited last to take from it */
 };
 
 /*  name                 holder            text, as in "waits for a reply from" */
@@ -40,13 +41,14 @@ enum mn_wait_holder {
 	X(MN_WAIT_QUEUE, MN_HELD_BY_NOBODY, "a wake from queue")      \
 	X(MN_WAIT_MUTEX, MN_HELD_BY_FIRST, "mutex")                   \
 	X(MN_WAIT_SEMAPHORE, MN_HELD_BY_NOBODY, "semaphore")          \
-	X(MN_WAIT_SEND, MN_HELD_BY_NOBODY, "room in channel")         \
+	X(MN_WAIT_SEND, MN_HELD_BY_READER, "room in channel")         \
 	X(MN_WAIT_RECEIVE, MN_HELD_BY_NOBODY, "a message in channel") \
 	X(MN_WAIT_ONESHOT, MN_HELD_BY_NOBODY, "the value of oneshot") \
-	X(MN_WAIT_WRITE, MN_HELD_BY_NOBODY, "room in bbq")            \
+	X(MN_WAIT_WRITE, MN_HELD_BY_READER, "room in bbq")            \
 	X(MN_WAIT_READ, MN_HELD_BY_NOBODY, "bytes in bbq")            \
 	X(MN_WAIT_MEMORY, MN_HELD_BY_NOBODY, "memory of heap")        \
-	X(MN_WAIT_IRQ, MN_HELD_BY_NOBODY, "interrupt")
+	X(MN_WAIT_IRQ, MN_HELD_BY_NOBODY, "interrupt")                \
+	X(MN_WAIT_OTHER, MN_HELD_BY_NOBODY, "condition")
 
 enum mn_wait_kind {
 #define MN__WAIT_ENUM(name, holder, text) name,
@@ -67,6 +69,19 @@ struct mn_wait {
 
 /* The task that can end this wait; NULL if none in particular, or if it has ended. */
 struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_wait *wait);
+
+/*
+ * Whether nobody is left to end this wait: the owner of the mutex has ended, or the task that
+ * took from the full queue. (Who never had to wait for a queue's content is not known.)
+ */
+bool mn_wait_holder_ended(const struct mn_kernel *kernel, const struct mn_wait *wait);
+
+/*
+ * Whether what is waited for is there already: bytes in the queue, the mutex free, the event
+ * set. If so of a task that is neither ready nor running, nobody has woken it. False where the
+ * kernel cannot know.
+ */
+bool mn_wait_over(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* What is waited for, in words ("a reply from"). */
 const char *mn_wait_text(const struct mn_wait *wait);
