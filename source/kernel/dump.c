@@ -3,7 +3,7 @@
  * What every task does and waits for, as text; and panics, which print it.
  *
  * No allocation and no printf: this also runs after everything else is broken, and is
- * linked into the smallest image.
+ * linked into the smallest image, which goes without what takes a look at queues.
  */
 #include <string.h>
 #include "internal.h"
@@ -69,10 +69,11 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	if (holder) {
 		put(out, wait->kind == MN_WAIT_JOIN ? " " : " held by ");
 		put_task(out, holder);
-	} else if (mn_wait_holder_ended(kernel, wait)) {
+	} else if (MN_TRACE_COMPILED ? mn_wait_holder_ended(kernel, wait)
+				     : wait->kind == MN_WAIT_MUTEX) {
 		put(out, " held by a task that has ended");
 	}
-	if (MN_TRACE_COMPILED && mn_wait_over(kernel, wait)) /* the smallest images go without */
+	if (MN_TRACE_COMPILED && mn_wait_over(kernel, wait))
 		put(out, ", which is there: its wake was lost");
 	put(out, ", for ");
 	put_number(out, ticks_to_ms(age_ticks), 10);

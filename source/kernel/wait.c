@@ -67,7 +67,7 @@ struct mn_task *mn_wait_holder(const struct mn_kernel *kernel, const struct mn_w
 
 	switch (holders[wait->kind]) {
 	case MN_HELD_BY_READER:
-		return by_id(kernel, reader_of(wait));
+		return MN_TRACE_COMPILED ? by_id(kernel, reader_of(wait)) : NULL;
 	case MN_HELD_BY_FIRST:
 		return if_alive(kernel, *(struct mn_task *const *)wait->on);
 	case MN_HELD_BY_ITSELF:
