@@ -128,7 +128,7 @@ static inline void mn_trace_mute(struct mn_task *task)
 /* The same for an interrupt; of those numbered 64 and above nothing can be muted. */
 static inline void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t number)
 {
-	if (number < 64)
+	if (MN_TRACE_COMPILED && number < 64)
 		kernel->muted_interrupts |= UINT64_C(1) << number;
 }
 
