@@ -3,7 +3,7 @@
 #include "clint.h"
 #include "cpu.h"
 
-/* Registers of 64 bits in halves, so that both widths of processor do the same. */
+/* Registers of 64 bits, in halves where a processor of 32 bits has to do the same. */
 #define COMPARE 0x4000
 #define COUNT 0xbff8
 #define HIGH 4
@@ -17,6 +17,8 @@ uint64_t clint_count(const struct clint *clint)
 {
 	uint32_t high, low;
 
+	if (sizeof(uintptr_t) == sizeof(uint64_t)) /* in one piece */
+		return *(volatile uint64_t *)(clint->base + COUNT);
 	do {
 		high = *at(clint, COUNT + HIGH);
 		low = *at(clint, COUNT);

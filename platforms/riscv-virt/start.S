@@ -43,15 +43,12 @@ park:
 	wfi
 	j	park
 
-	.macro	EACH_REGISTER what
+	/* Those that a C function may change, and those that it keeps. */
+	.macro	CHANGED what
 	\what	x1, 1*REGISTER_SIZE(sp)
-	\what	x3, 3*REGISTER_SIZE(sp)
-	\what	x4, 4*REGISTER_SIZE(sp)
 	\what	x5, 5*REGISTER_SIZE(sp)
 	\what	x6, 6*REGISTER_SIZE(sp)
 	\what	x7, 7*REGISTER_SIZE(sp)
-	\what	x8, 8*REGISTER_SIZE(sp)
-	\what	x9, 9*REGISTER_SIZE(sp)
 	\what	x10, 10*REGISTER_SIZE(sp)
 	\what	x11, 11*REGISTER_SIZE(sp)
 	\what	x12, 12*REGISTER_SIZE(sp)
@@ -60,6 +57,17 @@ park:
 	\what	x15, 15*REGISTER_SIZE(sp)
 	\what	x16, 16*REGISTER_SIZE(sp)
 	\what	x17, 17*REGISTER_SIZE(sp)
+	\what	x28, 28*REGISTER_SIZE(sp)
+	\what	x29, 29*REGISTER_SIZE(sp)
+	\what	x30, 30*REGISTER_SIZE(sp)
+	\what	x31, 31*REGISTER_SIZE(sp)
+	.endm
+
+	.macro	KEPT what
+	\what	x3, 3*REGISTER_SIZE(sp)
+	\what	x4, 4*REGISTER_SIZE(sp)
+	\what	x8, 8*REGISTER_SIZE(sp)
+	\what	x9, 9*REGISTER_SIZE(sp)
 	\what	x18, 18*REGISTER_SIZE(sp)
 	\what	x19, 19*REGISTER_SIZE(sp)
 	\what	x20, 20*REGISTER_SIZE(sp)
@@ -70,10 +78,6 @@ park:
 	\what	x25, 25*REGISTER_SIZE(sp)
 	\what	x26, 26*REGISTER_SIZE(sp)
 	\what	x27, 27*REGISTER_SIZE(sp)
-	\what	x28, 28*REGISTER_SIZE(sp)
-	\what	x29, 29*REGISTER_SIZE(sp)
-	\what	x30, 30*REGISTER_SIZE(sp)
-	\what	x31, 31*REGISTER_SIZE(sp)
 	.endm
 
 	.balign	4
@@ -81,20 +85,28 @@ trap:
 	csrrw	sp, mscratch, sp
 	beqz	sp, again
 	addi	sp, sp, -TRAP_FRAME_SIZE
-	EACH_REGISTER STORE
+	CHANGED	STORE
 	csrrw	t0, mscratch, zero
 	STORE	t0, 2*REGISTER_SIZE(sp)
 	csrr	t0, mepc
 	STORE	t0, (sp)
-	mv	a0, sp
-	call	trap_handle
+	csrr	a0, mcause
+	bgez	a0, fault		/* the top bit tells interrupts */
+	call	trap_interrupt
+	beqz	a0, fault		/* that nothing asked for */
 	LOAD	t0, (sp)
 	csrw	mepc, t0
 	addi	t0, sp, TRAP_FRAME_SIZE
 	csrw	mscratch, t0
-	EACH_REGISTER LOAD
+	CHANGED	LOAD
 	LOAD	sp, 2*REGISTER_SIZE(sp)
 	mret
+
+	/* There is no way back, but all there was to be told. */
+fault:
+	KEPT	STORE
+	mv	a0, sp
+	call	trap_fault
 
 	/* The handler has trapped: a few words on a fresh stack, and a third trap just stops. */
 again:

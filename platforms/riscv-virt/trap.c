@@ -16,7 +16,8 @@ _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_SIZE, "as in start.S");
 #define INTERRUPT ((uintptr_t)INTPTR_MIN) /* the top bit of mcause */
 #define EXTERNAL 11
 
-void trap_handle(const struct trap_frame *frame);
+bool trap_interrupt(uintptr_t cause);
+_Noreturn void trap_fault(const struct trap_frame *frame);
 void trap_in_trap(void);
 
 static const char *name_of(uintptr_t cause)
@@ -90,12 +91,16 @@ static void report_tasks(const struct mn_kernel *kernel)
 	mn_kernel_dump(kernel, write_piece, NULL);
 }
 
-void trap_handle(const struct trap_frame *frame)
+bool trap_interrupt(uintptr_t cause)
 {
-	if (CPU_READ(mcause) == (INTERRUPT | EXTERNAL)) {
-		plic_interrupt(&board.plic);
-		return;
-	}
+	if (cause != (INTERRUPT | EXTERNAL))
+		return false;
+	plic_interrupt(&board.plic);
+	return true;
+}
+
+void trap_fault(const struct trap_frame *frame)
+{
 	report_cause(frame);
 	report_registers(frame);
 	report_tasks(&board.kernel);

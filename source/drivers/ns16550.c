@@ -46,6 +46,7 @@ enum { /* LINE_STATUS */
        STATUS_PARITY = 0x04,
        STATUS_FRAMING = 0x08,
        STATUS_BREAK = 0x10,
+       STATUS_ERRORS = STATUS_OVERRUN | STATUS_PARITY | STATUS_FRAMING | STATUS_BREAK,
        STATUS_TX_EMPTY = 0x20
 };
 
@@ -92,7 +93,8 @@ static bool receive(struct mn_ns16550 *uart)
 	while (used < room) {
 		const uint8_t status = *at(uart, LINE_STATUS);
 
-		note_errors(uart, status);
+		if (MN_UNLIKELY(status & STATUS_ERRORS))
+			note_errors(uart, status);
 		if (!(status & STATUS_READY))
 			break;
 		const uint8_t byte = *at(uart, DATA);
@@ -108,18 +110,17 @@ static bool receive(struct mn_ns16550 *uart)
 /* Fills the UART's FIFO if it is empty; returns whether there is more to send. */
 static bool transmit(struct mn_ns16550 *uart)
 {
-	uint8_t bytes[TX_FIFO_SIZE];
-	size_t more;
+	size_t ready, len;
+	const uint8_t *bytes = mn_bbq_irq_peek(&uart->tx, &ready);
 
-	if (*at(uart, LINE_STATUS) & STATUS_TX_EMPTY) {
-		const size_t len = mn_bbq_irq_pull(&uart->tx, bytes, sizeof bytes);
-
-		for (size_t i = 0; i < len; i++)
-			*at(uart, DATA) = bytes[i];
-		count(&uart->sent, (uint32_t)len);
-	}
-	mn_bbq_irq_peek(&uart->tx, &more);
-	return more > 0;
+	if (ready == 0 || !(*at(uart, LINE_STATUS) & STATUS_TX_EMPTY))
+		return ready > 0;
+	len = ready < TX_FIFO_SIZE ? ready : TX_FIFO_SIZE;
+	for (size_t i = 0; i < len; i++)
+		*at(uart, DATA) = bytes[i];
+	mn_bbq_irq_release(&uart->tx, len);
+	count(&uart->sent, (uint32_t)len);
+	return ready > len || (mn_bbq_irq_peek(&uart->tx, &ready), ready > 0);
 }
 
 void mn_ns16550_interrupt(struct mn_ns16550 *uart)
