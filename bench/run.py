@@ -14,11 +14,12 @@ import kernel
 import line
 import size
 import target
+import view
 from measure import Failed, Setting, Skipped
 from table import Row, show
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MODULES = [kernel, size, target, line]
+MODULES = [kernel, size, target, line, view]
 
 
 def arguments(known):
