@@ -187,8 +187,9 @@ void history_take_task(struct history *self, const struct mn_trace_task *task)
 	if (track->file == HISTORY_NONE)
 		track->file = history_text(self, task->file);
 	track->size = task->size;
+	/* What a carrier of the trace does is not in it, so what it does now says little. */
 	track->carrier |= task->carrier;
-	if (track->state != TRACK_GONE)
+	if (track->carrier || track->state != TRACK_GONE)
 		return;
 	uint64_t now_ns = self->any ? self->last_ns : self->snapshot_ns;
 	if (task->state != MN_TRACE_TASK_WAITING || task->wait_count == 0) {

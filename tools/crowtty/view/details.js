@@ -64,7 +64,7 @@ class Details {
     const last = track.start.length - 1;
     const busy = track.busy[track.start.length];
     const rows = [
-      ["at the end", last < 0 ? "nothing is known" : recording.stateText(track, last)],
+      ["at the end", recording.stateText(track, last)],
       [
         track.kind === "task" ? "polls" : "times",
         track.runs[track.start.length].toLocaleString("en")

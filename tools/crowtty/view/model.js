@@ -151,7 +151,7 @@ class Recording {
 
   // What a track is doing, in words.
   stateText(track, i) {
-    if (i < 0) return "not there yet";
+    if (i < 0) return track.carrier ? "carries this trace" : "not there yet";
     const state = track.state[i];
     if (track.kind === "queue") return state === RUNNING ? "full" : "has room";
     if (track.kind === "interrupt") return state === RUNNING ? "in its handler" : "";

@@ -284,28 +284,30 @@ class Page {
   }
 
   fillTasks() {
-    const {recording, chart} = this;
-    $("task-rows")
-        .replaceChildren(...chart.rows.filter((row) => row.track.kind === "task").map(({track}) => {
-          const last = track.start.length - 1, n = track.start.length;
-          const cells = [
-            last < 0 ? "nothing is known" : recording.stateText(track, last),
-            track.runs[n].toLocaleString("en"),
-            `${formatTime(track.busy[n])} (${
-                (track.busy[n] / recording.total * 100).toFixed(1)} %)`,
-            formatTime(track.longest),
-            recording.callsOf.of(track.index + 1).length.toLocaleString("en"),
-            recording.servedBy.of(track.index + 1).length.toLocaleString("en"), track.size || "",
-            track.file === undefined ? "" : recording.texts[track.file]
-          ];
-          const name = element("th", {scope: "row"}, button(track.label, () => {
-                                 this.toggle("tasks", "show-tasks", false);
-                                 this.goTo({kind: "task", track: track.index});
-                                 $("chart").focus();
-                               }));
-          return element(
-              "tr", {}, name, ...cells.map((text) => element("td", {textContent: text})));
-        }));
+    const tasks = this.chart.rows.map(({track}) => track).filter(({kind}) => kind === "task");
+    $("task-rows").replaceChildren(...tasks.map((track) => {
+      const name = button(track.label, () => {
+        this.toggle("tasks", "show-tasks", false);
+        this.goTo({kind: "task", track: track.index});
+        $("chart").focus();
+      });
+      const cells = this.taskCells(track).map((text) => element("td", {textContent: text}));
+      return element("tr", {}, element("th", {scope: "row"}, name), ...cells);
+    }));
+  }
+
+  // What the table says of a task, besides its name.
+  taskCells(track) {
+    const {recording} = this, count = track.start.length, busy = track.busy[count];
+    const share = (busy / recording.total * 100).toFixed(1);
+    const grouped = (number) => number.toLocaleString("en");
+    return [
+      recording.stateText(track, count - 1), grouped(track.runs[count]),
+      `${formatTime(busy)} (${share} %)`, formatTime(track.longest),
+      grouped(recording.callsOf.of(track.index + 1).length),
+      grouped(recording.servedBy.of(track.index + 1).length), track.size || "",
+      track.file === undefined ? "" : recording.texts[track.file]
+    ];
   }
 
   setTheme(theme) {

@@ -22,6 +22,10 @@ function drawRow(chart, c, row) {
   c.fillStyle = chart.colour.line;
   c.fillRect(NAMES_WIDTH, y + row.height - 1, chart.plotWidth, 0.5);
   drawStates(chart, c, row.track, y + 3);
+  if (row.track.carrier && row.track.start.length === 0) {
+    c.fillStyle = chart.colour.dim;
+    c.fillText("carries this trace; what it does is left out", NAMES_WIDTH + 4, y + 3 + BAR / 2);
+  }
   row.track.lanes.forEach((lane, i) => drawSpans(chart, c, lane, y + 3 + BAR + i * LANE));
   drawLogMarks(chart, c, row.track, y + 3 + BAR);
 }
