@@ -115,6 +115,8 @@ static void begin(struct story *self, const char *path)
 	announce_all(self);
 }
 
+enum { FS = 1, DISK }; /* services */
+
 /*
  * Values, by letters: u a number, t a text.
  */
@@ -179,10 +181,10 @@ static void poll_task(struct story *self, uint32_t task, uint32_t cause)
 	event(self, MN_TRACE_POLL + 1, "u", 1);
 }
 
-static void wait_for(struct story *self, const char *what, unsigned on, const char *service,
+static void wait_for(struct story *self, const char *what, unsigned on, unsigned service,
 		     unsigned holder)
 {
-	event(self, MN_TRACE_WAIT + 1, "tutu", what, on, service, holder);
+	event(self, MN_TRACE_WAIT + 1, "tuuu", what, on, service, holder);
 	self->task = self->cause = 0;
 }
 
@@ -246,15 +248,15 @@ static void introduce(struct story *self)
 	spawn(self, 3, "disk", "disk.c");
 	at(self, 200);
 	poll_task(self, 2, 0);
-	event(self, MN_TRACE_REGISTER + 1, "utt", 1, "fs", "");
+	event(self, MN_TRACE_REGISTER + 1, "utt", FS, "fs", "");
 	at(self, 220);
-	wait_for(self, "a call to", 0x1000, "fs", 0);
+	wait_for(self, "a call to", 0x1000, FS, 0);
 	at(self, 300);
 	poll_task(self, 3, 0);
-	event(self, MN_TRACE_REGISTER + 1, "utt", 2, "disk", "");
+	event(self, MN_TRACE_REGISTER + 1, "utt", DISK, "disk", "");
 	log_text(self, MN_TRACE_INFO, "64 blocks of 512 bytes");
 	at(self, 340);
-	wait_for(self, "a call to", 0x2000, "disk", 0);
+	wait_for(self, "a call to", 0x2000, DISK, 0);
 }
 
 /*
@@ -265,9 +267,9 @@ static void introduce(struct story *self)
 static void disk_works(struct story *self)
 {
 	poll_task(self, 3, 105);
-	serve(self, 2, 105);
+	serve(self, DISK, 105);
 	at(self, 980);
-	wait_for(self, "interrupt", 10, "", 0);
+	wait_for(self, "interrupt", 10, 0, 0);
 	self->task = 0;
 }
 
@@ -282,22 +284,22 @@ static void disk_is_done(struct story *self)
 static void shell_asks(struct story *self)
 {
 	poll_task(self, 1, 0);
-	call(self, 1, 101, 0);
+	call(self, FS, 101, 0);
 	wake(self, 2);
 	at(self, 1100);
-	wait_for(self, "a reply from", 0x1000, "fs", 2);
+	wait_for(self, "a reply from", 0x1000, FS, 2);
 	at(self, 1200);
 	poll_task(self, 2, 101);
-	serve(self, 1, 101);
+	serve(self, FS, 101);
 	new_span(self, SITE_SPAN, 1, 0);
 	at(self, 1210);
 	new_span(self, SITE_SPAN + 1, 2, 1);
 	at(self, 1240);
 	drop_span(self, 2);
 	at(self, 1250);
-	call(self, 2, 103, 101);
+	call(self, DISK, 103, 101);
 	at(self, 1260);
-	wait_for(self, "its turn at", 0x2000, "disk", 3);
+	wait_for(self, "its turn at", 0x2000, DISK, 3);
 }
 
 static void disk_answers(struct story *self)
@@ -305,15 +307,15 @@ static void disk_answers(struct story *self)
 	poll_task(self, 3, 105);
 	log_text(self, MN_TRACE_WARN, "block 7 took 3 ms");
 	at(self, 4100);
-	reply(self, 2, 105);
+	reply(self, DISK, 105);
 	wake(self, 4);
 	at(self, 4150);
-	serve(self, 2, 103);
+	serve(self, DISK, 103);
 	at(self, 4350);
-	reply(self, 2, 103);
+	reply(self, DISK, 103);
 	wake(self, 2);
 	at(self, 4360);
-	wait_for(self, "a call to", 0x2000, "disk", 0);
+	wait_for(self, "a call to", 0x2000, DISK, 0);
 }
 
 static void fs_answers(struct story *self)
@@ -321,14 +323,14 @@ static void fs_answers(struct story *self)
 	poll_task(self, 2, 101);
 	at(self, 4500);
 	drop_span(self, 1);
-	reply(self, 1, 101);
+	reply(self, FS, 101);
 	wake(self, 1);
-	wait_for(self, "a call to", 0x1000, "fs", 0);
+	wait_for(self, "a call to", 0x1000, FS, 0);
 	at(self, 4550);
 	poll_task(self, 1, 0);
 	at(self, 4700);
 	event(self, MN_TRACE_QUEUE_FULL + 1, "ut", 0x20001000, "bbq");
-	wait_for(self, "room in bbq", 0x20001000, "", 0);
+	wait_for(self, "room in bbq", 0x20001000, 0, 0);
 }
 
 static void tell_loss_and_panic(struct story *self)
@@ -346,10 +348,10 @@ static void tell_chain(struct story *self)
 	spawn(self, 4, "logger", "logger.c");
 	at(self, 910);
 	poll_task(self, 4, 0);
-	call(self, 2, 105, 0);
+	call(self, DISK, 105, 0);
 	wake(self, 3);
 	at(self, 930);
-	wait_for(self, "a reply from", 0x2000, "disk", 3);
+	wait_for(self, "a reply from", 0x2000, DISK, 3);
 	at(self, 950);
 	disk_works(self);
 	at(self, 1000);
@@ -364,13 +366,13 @@ static void tell_chain(struct story *self)
 	poll_task(self, 4, 0);
 	log_text(self, MN_TRACE_ERROR, "written too late </script><b>bold</b>");
 	at(self, 4810);
-	wait_for(self, "time", 0, "", 0);
+	wait_for(self, "time", 0, 0, 0);
 	at(self, 5000);
 	tell_loss_and_panic(self);
 	say(self, &(struct mn_trace_message){.kind = MN_TRACE_TIME, .now = self->ticks});
 	poll_task(self, 2, 0);
 	at(self, 5010);
-	wait_for(self, "a call to", 0x1000, "fs", 0);
+	wait_for(self, "a call to", 0x1000, FS, 0);
 }
 
 /* Up to 6.3 us more, in steps of a tick, the same each time. */
@@ -394,40 +396,40 @@ static void tell_round(struct story *self, unsigned round)
 	if (round >= 10)
 		wake(self, client);
 	poll_task(self, client, 0);
-	call(self, 1, first, 0);
+	call(self, FS, first, 0);
 	wake(self, 2);
 	at(self, us + 2 + jitter() / 3);
-	wait_for(self, "a reply from", 0x1000, "fs", 2);
+	wait_for(self, "a reply from", 0x1000, FS, 2);
 	at(self, us + 7);
 	poll_task(self, 2, first);
-	serve(self, 1, first);
+	serve(self, FS, first);
 	if (round % 3 == 0)
 		new_span(self, SITE_SPAN, round + 1, 0);
 	at(self, us + 10);
-	call(self, 2, first + 0x40000000, first);
+	call(self, DISK, first + 0x40000000, first);
 	wake(self, 3);
-	wait_for(self, "a reply from", 0x2000, "disk", 3);
+	wait_for(self, "a reply from", 0x2000, DISK, 3);
 	at(self, us + 12);
 	poll_task(self, 3, first + 0x40000000);
-	serve(self, 2, first + 0x40000000);
+	serve(self, DISK, first + 0x40000000);
 	at(self, us + 12 + cost + jitter());
 	if (round % 50 == 0)
 		log_text(self, round % 1000 ? MN_TRACE_DEBUG : MN_TRACE_WARN, "a slow block");
-	reply(self, 2, first + 0x40000000);
+	reply(self, DISK, first + 0x40000000);
 	wake(self, 2);
-	wait_for(self, "a call to", 0x2000, "disk", 0);
+	wait_for(self, "a call to", 0x2000, DISK, 0);
 	at(self, us + 50 + jitter());
 	poll_task(self, 2, first);
 	at(self, us + 58 + jitter());
 	if (round % 3 == 0)
 		drop_span(self, round + 1);
-	reply(self, 1, first);
+	reply(self, FS, first);
 	wake(self, client);
-	wait_for(self, "a call to", 0x1000, "fs", 0);
+	wait_for(self, "a call to", 0x1000, FS, 0);
 	at(self, us + 65 + jitter());
 	poll_task(self, client, 0);
 	at(self, us + 72 + jitter());
-	wait_for(self, "time", 0, "", 0);
+	wait_for(self, "time", 0, 0, 0);
 }
 
 static void tell_crowd(struct story *self, uint64_t events)

@@ -162,6 +162,7 @@ def test_draws_states_waits_and_spans(story):
     assert says("shell #1", 1050) == "running"
     assert says("shell #1", 2000) == "waits for a reply from fs, held by fs #2"
     assert says("fs #2", 2000) == "waits for its turn at disk, held by disk #3"
+    assert says("fs #2", 4200) == "waits for a reply from disk, held by disk #3"
     assert says("fs #2", 1150) == "ready, waits for its turn to run"
     assert says("disk #3", 2000) == "waits for interrupt 0xa"
     assert story.do("return view.chart.drawn.states") > 20

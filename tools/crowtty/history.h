@@ -27,11 +27,11 @@ enum track_state { TRACK_GONE, TRACK_RUNNING, TRACK_READY, TRACK_WAIT };
 
 /* What a task waits for: the things one wait set is made of. Texts are numbers in `texts`. */
 struct history_wait {
-	uint64_t on;      /* address; 0: none */
-	uint32_t what;    /* text: "a reply from" */
-	uint32_t service; /* text: its name, or HISTORY_NONE */
-	uint32_t holder;  /* id of a task; 0: none in particular */
-	uint32_t zero;    /* so that equal ones are equal bytes */
+	uint64_t on;         /* address; 0: none */
+	uint32_t what;       /* text: "a reply from" */
+	uint32_t service;    /* text: its name, or HISTORY_NONE */
+	uint32_t service_id; /* instead of its name; 0: none */
+	uint32_t holder;     /* id of a task; 0: none in particular */
 };
 
 struct track {

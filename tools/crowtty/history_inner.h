@@ -36,6 +36,9 @@ void history_take_wake(struct history *self, const struct trace_event *event);
 void history_take_irq(struct history *self, const struct trace_event *event);
 void history_take_queue(struct history *self, const struct trace_event *event);
 
+/* A caller that waited for its turn waits for a reply from task `server` now. */
+void history_begin_service(struct history *self, struct track *caller, uint32_t server);
+
 /* A task in a snapshot. */
 void history_take_task(struct history *self, const struct mn_trace_task *task);
 

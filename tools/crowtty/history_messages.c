@@ -59,6 +59,8 @@ void history_take_serve(struct history *self, const struct trace_event *event)
 	struct history_message *message = of_request(self, event);
 	message->serve_ns = self->last_ns;
 	message->to = server;
+	if (message->from != HISTORY_NONE)
+		history_begin_service(self, history_track_at(self, message->from), event->task);
 }
 
 void history_take_reply(struct history *self, const struct trace_event *event)

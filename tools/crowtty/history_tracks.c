@@ -124,12 +124,39 @@ void history_take_wait(struct history *self, const struct trace_event *event)
 	const struct history_wait wait = {
 		.on = trace_event_number(event, WAIT_ON),
 		.what = history_field_text(self, event, WAIT_WHAT),
-		.service = history_field_text(self, event, WAIT_SERVICE),
+		.service = HISTORY_NONE,
+		.service_id = (uint32_t)trace_event_number(event, WAIT_SERVICE),
 		.holder = (uint32_t)trace_event_number(event, WAIT_HOLDER),
 	};
 	if (track->state != TRACK_WAIT)
 		change(self, track, TRACK_WAIT, 0);
 	add_wait(track, &wait);
+}
+
+/* The kernel says nothing of this: the caller is not polled between its turn and the reply. */
+void history_begin_service(struct history *self, struct track *caller, uint32_t server)
+{
+	const uint32_t queued = pool_add_text(&self->texts, "its turn at");
+	const uint32_t served = pool_add_text(&self->texts, "a reply from");
+	struct history_wait waits[WAITS_MAX];
+	const size_t count = caller->waits.len / sizeof waits[0];
+	bool its = false;
+
+	if (caller->state != TRACK_WAIT || count == 0)
+		return;
+	memcpy(waits, caller->waits.data, caller->waits.len);
+	for (size_t i = 0; i < count; i++) {
+		if (waits[i].what != queued)
+			continue;
+		its = true;
+		waits[i].what = served;
+		waits[i].holder = server;
+	}
+	if (!its)
+		return;
+	change(self, caller, TRACK_WAIT, 0);
+	for (size_t i = 0; i < count; i++)
+		add_wait(caller, &waits[i]);
 }
 
 void history_take_ready(struct history *self, const struct trace_event *event)

@@ -72,6 +72,7 @@ static void print_wait_set(struct bytes *json, const struct history *history, ui
 		print(json, "%s{\"holder\":%" PRIu32, at ? "," : "", wait.holder);
 		print_ref(json, "what", wait.what);
 		print_ref(json, "service", wait.service);
+		print_ref(json, "serviceId", wait.service_id ? wait.service_id : HISTORY_NONE);
 		if (wait.on)
 			print(json, ",\"on\":\"0x%" PRIx64 "\"", wait.on);
 		print(json, "}");

@@ -22,7 +22,7 @@ function legsOf(chart, i) {
     x0: chart.xOf(call[i]),
     y0: leaveA,
     x1: chart.xOf(served),
-    y1: Number.isNaN(serve[i]) ? leaveA + (reachB - leaveA) * 0.5 : reachB
+    y1: Number.isNaN(serve[i]) ? leaveA : reachB  // still queued: along its own row
   });
   if (!Number.isNaN(reply[i]))
     legs.push({

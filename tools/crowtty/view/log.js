@@ -22,7 +22,8 @@ class LogList {
     this.records = [];
     for (let i = 0; i < level.length; i++)
       if (level[i] >= least) this.records.push(i);
-    $("log-count").textContent = `${this.records.length.toLocaleString("en")} records`;
+    const count = this.records.length;
+    $("log-count").textContent = `${count.toLocaleString("en")} record${count === 1 ? "" : "s"}`;
     this.height = Math.min(this.records.length * LOG_LINE, LOG_MOST_PIXELS);
     $("log-space").style.height = `${this.height}px`;
     this.follow();

@@ -163,17 +163,18 @@ class Recording {
 
   waitText(number) {
     const waits = this.data.waits[number] ?? [];
-    const texts = waits.map((wait) => {
-      const what = wait.what === undefined ? "something" : this.texts[wait.what];
-      const name = wait.service === undefined ? "" : ` ${this.texts[wait.service]}`;
-      const on =
-          name || what === "time" || what === "the end of task" || !wait.on ? "" : ` ${wait.on}`;
-      const holder = !wait.holder    ? "" :
-          what === "the end of task" ? ` ${this.taskLabel(wait.holder)}` :
-                                       `, held by ${this.taskLabel(wait.holder)}`;
-      return what + name + on + holder;
-    });
-    return texts.join(", or ") || "nothing";
+    return waits.map((wait) => this.oneWaitText(wait)).join(", or ") || "nothing";
+  }
+
+  oneWaitText({what, service, serviceId, on, holder}) {
+    const text = what === undefined ? "something" : this.texts[what];
+    const task = holder ? this.taskLabel(holder) : "";
+    if (text === "the end of task") return `${text} ${task}`;
+    const name = service !== undefined ? this.texts[service] :
+        serviceId                      ? this.service(serviceId) :
+        on && text !== "time"          ? on :
+                                         "";
+    return `${text}${name && " "}${name}${task && ", held by "}${task}`;
   }
 
   waitClass(number) {
