@@ -149,9 +149,10 @@ class Details {
     const body = element("tbody");
     for (const i of chain.slice(-MOST_HOPS))
       body.append(this.hopRow(i, i === message), this.hopBar(i, call[root], end));
-    const title = chain.length === 1 ? "" : `What led to it: ${chain.length} hops; `;
+    const title = chain.length === 1 ? "Where the time went" :
+                                       `What led to it: ${chain.length} hops, and their times`;
     $("detail").append(
-        element("h2", {textContent: `${title}where the time went`}),
+        element("h2", {textContent: title}),
         element("table", {id: "chain"}, element("thead", {}, head), body));
     const first = causeId[root] ?
         `caused by request ${causeId[root]}, which is not in the recording.` :

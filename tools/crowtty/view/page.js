@@ -99,10 +99,9 @@ class Page {
           finding.over ? recording.stateAt(track, finding.seen - recording.data.first) : last;
       if (index >= 0) this.select({kind: "state", track: track.index, index});
     }
-    const from = Math.max(0, Math.min(since, recording.total));
-    const to = finding.over ? Math.max(finding.seen - recording.data.first, from) : recording.total;
-    const room = Math.max(to - from, recording.total / 20) * 0.15;
-    chart.setView(from - room, to + room);
+    const to = finding.over ? finding.seen - recording.data.first : recording.total;
+    const length = Math.max(to - since, recording.total / 10);
+    chart.setView(to - length * 1.1, to + length * 0.05);
     this.say(finding.text);
   }
 
