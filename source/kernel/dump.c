@@ -59,9 +59,9 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 	const uint32_t age_ticks = (uint32_t)(mn_platform_now_us(kernel) >> 10) - wait->since;
 
 	put(out, mn_wait_text(wait));
-	if (mn__wait_service(kernel, wait)) {
+	if (mn_wait_service(kernel, wait)) {
 		put(out, " ");
-		put(out, mn__wait_service(kernel, wait));
+		put(out, mn_wait_service(kernel, wait));
 	} else if (wait->on && wait->kind != MN_WAIT_JOIN) {
 		put(out, " 0x");
 		put_number(out, (uintptr_t)wait->on, 16);
@@ -83,17 +83,17 @@ static void put_wait(const struct out *out, const struct mn_kernel *kernel,
 /* A time-out around its wait will end it; what a connect's timer does is just a line in the log. */
 static bool has_limit(const struct mn_kernel *kernel, const struct mn_task *task)
 {
-	const struct mn_wait *wait = mn__task_waits(kernel, task);
+	const struct mn_wait *wait = mn_task_waits(kernel, task);
 
 	return wait && !wait->more && wait->kind != MN_WAIT_SLEEP &&
-	       wait->kind != MN_WAIT_CONNECT && mn__wheel_deadline_of(kernel, task) != MN_NEVER;
+	       wait->kind != MN_WAIT_CONNECT && mn_task_deadline_us(kernel, task) != MN_NEVER;
 }
 
 static void put_limit(const struct out *out, const struct mn_kernel *kernel,
 		      const struct mn_task *task)
 {
 	const uint64_t now_us = mn_platform_now_us(kernel);
-	const uint64_t deadline_us = mn__wheel_deadline_of(kernel, task);
+	const uint64_t deadline_us = mn_task_deadline_us(kernel, task);
 	const uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
 
 	put(out, ", at most ");
@@ -114,9 +114,9 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 		put(out, ": running");
 	else if (task->next)
 		put(out, ": ready");
-	else if (!mn__task_waits(kernel, task))
+	else if (!mn_task_waits(kernel, task))
 		put(out, ": waits for nothing known");
-	for (const struct mn_wait *wait = mn__task_waits(kernel, task); wait; wait = wait->more) {
+	for (const struct mn_wait *wait = mn_task_waits(kernel, task); wait; wait = wait->more) {
 		put(out, wait == task->waits ? ": waits for " : " or ");
 		put_wait(out, kernel, wait);
 	}
@@ -129,7 +129,7 @@ static void put_line(const struct out *out, const struct mn_kernel *kernel,
 static const struct mn_task *next_in_chain(const struct mn_kernel *kernel,
 					   const struct mn_task *task)
 {
-	const struct mn_wait *wait = mn__task_waits(kernel, task);
+	const struct mn_wait *wait = mn_task_waits(kernel, task);
 
 	return wait && !wait->more && !has_limit(kernel, task) ? mn_wait_holder(kernel, wait)
 							       : NULL;

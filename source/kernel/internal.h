@@ -48,6 +48,9 @@ void mn__spans_enter(struct mn_kernel *kernel, const struct mn_task *task);
 void mn__spans_exit(struct mn_kernel *kernel, const struct mn_task *task);
 void mn__spans_end(struct mn_kernel *kernel, const struct mn_task *task);
 
+/* The interrupt whose handler runs, if one does, is muted. */
+void mn__trace_mute_handler(struct mn_kernel *kernel);
+
 /* task.c */
 void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
 
@@ -55,20 +58,12 @@ void mn__unqueue(struct mn_kernel *kernel, struct mn_task *task);
 /* Fires what is due; called when wheel.next_us has come. */
 void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us);
 uint64_t mn__wheel_next(struct mn_kernel *kernel);
-/* The earliest deadline that wakes a task, or MN_NEVER. Looks at every timer: for dumps. */
-uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_task *task);
 
 /* irq.c */
 void mn__inbox_drain(struct mn_kernel *kernel);
 
 /* wait.c: the id of a task that may have ended; then one that no task has. */
 uint32_t mn__live_id(const struct mn_kernel *kernel, const struct mn_task *task);
-
-/* What a task waits for; NULL if it is ready or running, or stuck without a wait. */
-const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task);
-
-/* The name of the service that is waited for, if it is one; else NULL. */
-const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait);
 
 /* registry.c */
 /* Whether the service is there that a wait of a mn_connect waits for. */

@@ -322,7 +322,7 @@ static uint64_t least_of(const struct mn_timer *list, const struct mn_task *task
 	return least;
 }
 
-uint64_t mn__wheel_deadline_of(const struct mn_kernel *kernel, const struct mn_task *task)
+uint64_t mn_task_deadline_us(const struct mn_kernel *kernel, const struct mn_task *task)
 {
 	const struct mn_wheel *wheel = &kernel->wheel;
 	uint64_t least = least_of(wheel->front, task, least_of(wheel->far, task, MN_NEVER));

@@ -99,7 +99,7 @@ void mn__event_waits(struct mn_kernel *kernel, struct mn_task *task)
 	const struct mn_wait *wait;
 
 	kernel->current = NULL; /* of a running task the list of waits means nothing */
-	wait = mn__task_waits(kernel, task);
+	wait = mn_task_waits(kernel, task);
 	kernel->current = task;
 
 	if (!wait) {

@@ -93,7 +93,7 @@ const char *mn_wait_text(const struct mn_wait *wait)
 	return texts[wait->kind];
 }
 
-const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait)
+const char *mn_wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait)
 {
 	if (!wait->on)
 		return NULL;
@@ -106,7 +106,7 @@ const char *mn__wait_service(const struct mn_kernel *kernel, const struct mn_wai
 	return NULL;
 }
 
-const struct mn_wait *mn__task_waits(const struct mn_kernel *kernel, const struct mn_task *task)
+const struct mn_wait *mn_task_waits(const struct mn_kernel *kernel, const struct mn_task *task)
 {
 	const struct mn_wait *waits = task->waits;
 

@@ -57,6 +57,12 @@ static inline bool mn_timer_armed(const struct mn_timer *timer)
 	return timer->pprev != NULL;
 }
 
+/*
+ * The earliest deadline that will wake a task, or MN_NEVER. For dumps; any context where tasks
+ * stand still. Cost: a look at every timer.
+ */
+uint64_t mn_task_deadline_us(const struct mn_kernel *kernel, const struct mn_task *task);
+
 struct mn_sleep {
 	struct mn_wait wait;
 	struct mn_timer timer;

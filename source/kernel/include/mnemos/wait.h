@@ -86,4 +86,10 @@ bool mn_wait_over(const struct mn_kernel *kernel, const struct mn_wait *wait);
 /* What is waited for, in words ("a reply from"). */
 const char *mn_wait_text(const struct mn_wait *wait);
 
+/* The name of the service that is waited for, if it is one; else NULL. */
+const char *mn_wait_service(const struct mn_kernel *kernel, const struct mn_wait *wait);
+
+/* What a task waits for, `more` leads on; NULL if it is ready or running, or has no wait. */
+const struct mn_wait *mn_task_waits(const struct mn_kernel *kernel, const struct mn_task *task);
+
 #endif
