@@ -4,7 +4,8 @@
  *
  * A record in words of 64 bits; the header is 0 until all the rest is there:
  *
- *     0  header: words | kind << 16       time
+ *     0  header: words | kind << 16       time, low 32 bits
+ *        | time, the next 12 bits, << 20
  *     1  site                             (EVENT, SPAN)     span, task  (ENTER, EXIT, DROP)
  *     2  task                             cause
  *     3  span                             parent
@@ -30,6 +31,7 @@ _Static_assert(sizeof(union mn__trace_word) == 8, "the ring is of such words");
 #define HEADER_WORDS 4
 #define ACTIVITY_WORDS 2
 #define KIND_SHIFT 16
+#define TIME_SHIFT 20
 #define NEVER UINT32_MAX
 
 /* In the word of a copied text: it was longer. */
@@ -48,6 +50,7 @@ void mn_trace_start(struct mn_kernel *kernel, struct mn_trace *trace, void *memo
 		.ring = memory,
 		.words = words,
 		.raise_at = 1,
+		.time = mn_platform_trace_time(kernel),
 		.filter = {.level = MN_LOG_OFF, .least = MN_LOG_OFF},
 	};
 	mn_list_init(&trace->spans);
@@ -63,6 +66,7 @@ struct claim {
 	uint32_t mask;
 	uint32_t at;
 	uint32_t used; /* of the ring, these included */
+	uint32_t late; /* bits of the time for the header */
 };
 
 static inline union mn__trace_word *word(const struct claim *claim, uint32_t index)
@@ -84,7 +88,7 @@ static inline bool reserve(struct mn_trace *trace, struct claim *claim, enum mn_
 			   uint32_t words)
 {
 	uint32_t at = atomic_load_explicit(&trace->head, memory_order_relaxed);
-	uint32_t time;
+	uint64_t time;
 
 	do {
 		claim->used = at - atomic_load_explicit(&trace->tail, memory_order_acquire) + words;
@@ -94,13 +98,14 @@ static inline bool reserve(struct mn_trace *trace, struct claim *claim, enum mn_
 			lose(trace, kind);
 			return false;
 		}
-		time = (uint32_t)mn_platform_trace_time(trace->kernel);
+		time = mn_platform_trace_time(trace->kernel);
 	} while (!atomic_compare_exchange_weak_explicit(
 		&trace->head, &at, at + words, memory_order_relaxed, memory_order_relaxed));
 	claim->ring = trace->ring;
 	claim->mask = trace->words - 1;
 	claim->at = at;
-	word(claim, 0)->high = time;
+	claim->late = (uint32_t)(time >> 32) << TIME_SHIFT;
+	word(claim, 0)->high = (uint32_t)time;
 	return true;
 }
 
@@ -126,7 +131,8 @@ static MN__COLD void tell(struct mn_trace *trace, uint32_t used)
 static inline void commit(struct mn_trace *trace, const struct claim *claim,
 			  enum mn_record_kind kind, uint32_t words)
 {
-	atomic_store_explicit(&word(claim, 0)->low, words | (uint32_t)kind << KIND_SHIFT,
+	atomic_store_explicit(&word(claim, 0)->low,
+			      words | (uint32_t)kind << KIND_SHIFT | claim->late,
 			      memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (MN_UNLIKELY(claim->used >=
@@ -319,11 +325,26 @@ static void take_values(struct mn_record *record, const struct claim *from)
 			take_value(&texts, site->fields[i].type, word(from, HEADER_WORDS + i)->all);
 }
 
+/*
+ * The ring may be days old, so bits that change seldom are taken from the clock: the time is the
+ * last one before now whose lower 44 bits are those of the record.
+ */
+static uint64_t time_of(struct mn_trace *trace, uint32_t header, uint32_t low)
+{
+	const uint32_t late = header >> TIME_SHIFT, mask = UINT32_MAX >> TIME_SHIFT;
+
+	if (((trace->time >> 32) & mask) != late) {
+		const uint64_t now = mn_platform_trace_time(trace->kernel) >> 32;
+
+		trace->time = (now - ((now - late) & mask)) << 32;
+	}
+	return (trace->time & ~(uint64_t)UINT32_MAX) | low;
+}
+
 static void take_record(struct mn_record *record, const struct claim *from)
 {
 	const uint64_t second = word(from, 1)->all;
 
-	record->time = word(from, 0)->high;
 	record->value_count = 0;
 	if (record->kind >= MN_RECORD_ENTER) {
 		record->span = (uint32_t)second;
@@ -350,9 +371,10 @@ bool mn_trace_next(struct mn_trace *trace, struct mn_record *record)
 	const uint32_t header = look(trace, &oldest);
 	const uint32_t words = header & ((1u << KIND_SHIFT) - 1);
 
-	record->kind = (enum mn_record_kind)(header >> KIND_SHIFT);
+	record->kind = (enum mn_record_kind)(header >> KIND_SHIFT & 0xf);
 	if (!header)
 		return false;
+	record->time = time_of(trace, header, word(&oldest, 0)->high);
 	take_record(record, &oldest);
 	for (uint32_t i = 0; i < words; i++) /* any of these may be the next header */
 		word(&oldest, i)->all = 0;

@@ -25,7 +25,7 @@
  * words, and then moves `tail`. So what lies between tail and head is whole or begins with 0,
  * and what does not fit is not begun. Writers may interrupt each other anywhere.
  *
- * Times are of mn_platform_trace_time, low 32 bits. Records come in the order of their times,
+ * Times are of mn_platform_trace_time; 44 bits are in the ring. Records come in the order of their times,
  * except where threads compete.
  */
 #ifndef MNEMOS_TRACE_READER_H
@@ -63,6 +63,7 @@ struct mn_trace {
 	uint32_t shown;            /* of the kernel's events, one bit each: see trace_events.h */
 	uint32_t span_id;          /* last given */
 	struct mn_list spans;      /* open ones, newest first */
+	uint64_t time;             /* of a record taken out before, as far as it changes seldom */
 	struct mn_irq irq;         /* see above */
 	struct mn_log_filter filter;
 };
@@ -93,7 +94,7 @@ enum mn_record_kind {
 /* A record, taken out of the ring. Texts of its values lie in `text`, or last. */
 struct mn_record {
 	enum mn_record_kind kind;
-	uint32_t time;
+	uint64_t time;                  /* of mn_platform_trace_time */
 	uint32_t task;                  /* id of the running one; 0: none, or an interrupt */
 	uint32_t cause;                 /* message that it was handling; 0: none */
 	uint32_t span;                  /* all but EVENT: its id */
