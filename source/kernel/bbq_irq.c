@@ -23,6 +23,12 @@ void mn_bbq_irq_init(struct mn_bbq_irq *q, struct mn_kernel *kernel, void *stora
 	mn_irq_init(&q->irq, kernel);
 }
 
+void mn_bbq_mute(struct mn_bbq *q)
+{
+	if (q->flags & MN__BBQ_IRQ)
+		mn_irq_mute(&mn__bbq_irq(q)->irq);
+}
+
 /* ---- The ring, for both ends ------------------------------------------------------- */
 
 static inline uint32_t own(_Atomic uint32_t *position)

@@ -8,11 +8,18 @@ void mn_irq_init(struct mn_irq *irq, struct mn_kernel *kernel)
 	*irq = (struct mn_irq){.kernel = kernel};
 }
 
+void mn_irq_mute(struct mn_irq *irq)
+{
+	atomic_store_explicit(&irq->carries, true, memory_order_relaxed);
+}
+
 void mn_irq_raise(struct mn_irq *irq)
 {
 	_Atomic(struct mn_irq *) *inbox = &irq->kernel->inbox;
 	struct mn_irq *first;
 
+	if (MN_TRACE_COMPILED && atomic_load_explicit(&irq->carries, memory_order_relaxed))
+		mn__trace_mute_handler(irq->kernel);
 	/* Release: what the handler did before is seen by the task that is woken. */
 	if (atomic_exchange_explicit(&irq->raised, true, memory_order_acq_rel))
 		return;

@@ -74,6 +74,12 @@ void mn_trace_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *f
 	mn__log_apply(kernel);
 }
 
+void mn__trace_mute_handler(struct mn_kernel *kernel)
+{
+	if (kernel->interrupt)
+		mn_trace_mute_interrupt(kernel, kernel->interrupt - 1);
+}
+
 /* ---- Events ------------------------------------------------------------------------ */
 
 static bool trace_shows(const struct mn_kernel *kernel, const struct mn_log_site *site)

@@ -7,6 +7,8 @@
  * in it while it is open; what a client holds stays good until that client closes it, however
  * the mux fares meanwhile.
  */
+#include <mnemos/operation.h>
+#include <mnemos/trace.h>
 #include "serial_mux_internal.h"
 
 #define MN_LOG_TARGET "services::serial_mux"
@@ -294,4 +296,45 @@ void mn_sermux_close(struct mn_sermux_port *port)
 uint32_t mn_sermux_dropped(const struct mn_sermux_port *port)
 {
 	return port->slot->dropped;
+}
+
+const struct mn_sermux_stats *mn_sermux_port_stats(const struct mn_sermux_port *port)
+{
+	return &port->slot->mux->stats;
+}
+
+uint32_t mn_sermux_peer(const struct mn_sermux_port *port)
+{
+	const struct mn__sermux_slot *slot = port->slot;
+
+	return !slot->gone && slot->mux->attached ? slot->mux->session : 0;
+}
+
+/* A frame is cut whenever the peer changes. */
+mn_poll mn_sermux_peer_change(struct mn_waiter *op, const struct mn_sermux_port *port,
+			      uint32_t peer)
+{
+	mn_poll woken = MN_OK;
+
+	while (woken == MN_OK && (mn_wait_active(&op->wait) || mn_sermux_peer(port) == peer))
+		woken = mn_queue_wait(op, &port->slot->mux->tx_cut);
+	return woken == MN_PENDING || woken == MN_ECANCELED ? woken : MN_OK;
+}
+
+size_t mn_sermux_earlier(const struct mn_sermux_port *port)
+{
+	const struct mn__sermux_slot *slot = port->slot;
+	const uint32_t read = slot->received - (uint32_t)mn_bbq_used(&slot->ring);
+
+	return (int32_t)(slot->mark - read) > 0 ? slot->mark - read : 0;
+}
+
+void mn_sermux_mute(const struct mn_sermux_port *port)
+{
+	struct mn_serial_mux *mux = port->slot->mux;
+
+	mn_trace_mute(&mux->task);
+	mn_trace_mute(&mux->pump.task);
+	if (mux->line)
+		mn_serial_line_mute(mux->line);
 }

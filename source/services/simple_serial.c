@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The serial line and who owns it; the contract is in the header. */
 #include <mnemos/services/simple_serial.h>
+#include <mnemos/trace.h>
 
 #define MN_LOG_TARGET "services::simple_serial"
 
@@ -23,6 +24,25 @@ void mn_serial_line_init(struct mn_serial_line *line, struct mn_kernel *kernel, 
 		.accepted_by_owner = accepted_by_owner,
 	};
 	mn_irq_init(&line->changed, kernel);
+}
+
+static void mute_server(void *context, const struct mn_registry_slot *slot)
+{
+	struct mn_simple_serial *server;
+
+	if (slot->service != &mn_simple_serial_service)
+		return;
+	server = MN_CONTAINER(slot->server, struct mn_simple_serial, server);
+	if (server->line == context)
+		mn_trace_mute(&server->task);
+}
+
+void mn_serial_line_mute(struct mn_serial_line *line)
+{
+	mn_irq_mute(&line->changed);
+	mn_bbq_mute(line->rx);
+	mn_bbq_mute(line->tx);
+	mn_registry_each(mn_running, mute_server, line);
 }
 
 static void set_peer(struct mn_serial_line *line, uint32_t peer)

@@ -179,6 +179,9 @@ static inline size_t mn_bbq_capacity(const struct mn_bbq *q)
 /* Bytes that were committed and not yet released. */
 size_t mn_bbq_used(const struct mn_bbq *q);
 
+/* It carries the trace away; if one end is an interrupt handler's, see mn_irq_mute. */
+void mn_bbq_mute(struct mn_bbq *q);
+
 /* ---- Two-way queues -------------------------------------------------------------- */
 
 /* What one side of a two-way connection reads and writes. Copy it as you like. */

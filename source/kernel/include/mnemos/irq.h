@@ -31,6 +31,7 @@ struct mn_irq {
 	struct mn_irq *next; /* in the inbox; owned by whoever moved `raised` to true */
 	atomic_uint raised;  /* bool: in the inbox or about to be; RISC-V swaps words, not bytes */
 	bool pending;        /* task side: drained and not yet answered by a wait */
+	atomic_bool carries; /* task side: see mn_irq_mute */
 	struct mn_task *task;
 };
 
@@ -39,6 +40,12 @@ void mn_irq_init(struct mn_irq *irq, struct mn_kernel *kernel);
 
 /* Any context, lock-free, a few atomic operations; wakes the waiting task, if any. */
 void mn_irq_raise(struct mn_irq *irq);
+
+/*
+ * It carries the trace away: each interrupt whose handler raises it from now on is no longer traced
+ * itself, see trace.h. Task context.
+ */
+void mn_irq_mute(struct mn_irq *irq);
 
 struct mn_irq_wait {
 	struct mn_wait wait;

@@ -129,6 +129,30 @@ mn_poll mn_sermux_get_stats(struct mn_sermux_open *op, struct mn_sermux_stats *s
 /* Bytes that were dropped because this port's ring was full, modulo 2^32. */
 uint32_t mn_sermux_dropped(const struct mn_sermux_port *port);
 
+/* The numbers of the mux, for who must not wait for it. Good as long as the port is open. */
+const struct mn_sermux_stats *mn_sermux_port_stats(const struct mn_sermux_port *port);
+
+/* ---- Peers, for those who say something different to each ------------------------------ */
+
+/* Who is at the other end: another number for each peer; 0: nobody, or the mux has ended. */
+uint32_t mn_sermux_peer(const struct mn_sermux_port *port);
+
+/*
+ * Waits until mn_sermux_peer is another than `peer`. That the mux has ended is told by the ring.
+ * Errors: MN_ECANCELED.
+ */
+mn_poll mn_sermux_peer_change(struct mn_waiter *op, const struct mn_sermux_port *port,
+			      uint32_t peer);
+
+/* How many of the bytes in the port's ring, the first ones, are of an earlier peer. */
+size_t mn_sermux_earlier(const struct mn_sermux_port *port);
+
+/*
+ * This port carries the trace: what carries the port, down to the line's interrupt, is no
+ * longer traced (trace.h). To be said for each peer, since what carries it may be another.
+ */
+void mn_sermux_mute(const struct mn_sermux_port *port);
+
 /* ---- Writing --------------------------------------------------------------------- */
 
 /* A write under way. */

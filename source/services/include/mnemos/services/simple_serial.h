@@ -63,6 +63,9 @@ struct mn_serial_line {
 void mn_serial_line_init(struct mn_serial_line *line, struct mn_kernel *kernel, struct mn_bbq *rx,
 			 struct mn_bbq *tx, void (*accepted_by_owner)(struct mn_serial_line *line));
 
+/* Owner: it carries the trace, so its server and its interrupts are not traced, see trace.h. */
+void mn_serial_line_mute(struct mn_serial_line *line);
+
 /* Driver, any one context: a new peer is there, also in place of an earlier one. */
 void mn_serial_line_attach(struct mn_serial_line *line);
 
