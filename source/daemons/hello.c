@@ -15,12 +15,21 @@ static mn_poll nap(struct mn_hello *self)
 	return mn_sleep_until(&self->nap, self->next_us);
 }
 
-/* The next point of the grid: those that a busy or sleeping machine has missed are left out. */
+/*
+ * The next point of the grid: those that a busy or sleeping machine has missed are left out, in
+ * steps that double. No division: one of 64 bits is 790 bytes of code on small machines.
+ */
 static void set_next(struct mn_hello *self)
 {
-	const uint64_t late_us = mn_now_us() - self->next_us;
+	const uint64_t now_us = mn_now_us();
 
-	self->next_us += (late_us / self->config.interval_us + 1) * self->config.interval_us;
+	while (self->next_us <= now_us) {
+		uint64_t step_us = self->config.interval_us;
+
+		while ((now_us - self->next_us) >> 1 >= step_us)
+			step_us *= 2;
+		self->next_us += step_us;
+	}
 }
 
 /* Waits for its turn, but not for ever: half an interval, so that the next one is in time. */

@@ -134,6 +134,25 @@ static void comes_back_with_the_mux(void **state)
 	greeted_free(greeted);
 }
 
+/* The machine slept for a day and more: one greeting at once, the next on the grid again. */
+static void leaves_out_what_a_sleeping_machine_missed(void **state)
+{
+	struct sim *sim = *state;
+	struct greeted *greeted = greeted_new(sim, 4096);
+	struct serial *serial = greeted->serial;
+
+	serial_attach(serial);
+	sim->now_us += 100000 * UINT64_C(1000000) + 300000;
+	serial_settle(serial);
+	assert_bytes(serial->out, serial->out_len, GREETING, 11);
+	serial_forget(serial);
+	pass(serial, 699999);
+	assert_int_equal(serial->out_len, 0);
+	pass(serial, 1);
+	assert_bytes(serial->out, serial->out_len, GREETING, 11);
+	greeted_free(greeted);
+}
+
 /* ---- As configured ----------------------------------------------------------------- */
 
 static const struct mn_config config = {
@@ -198,6 +217,7 @@ int main(void)
 		SIM_TEST(skips_greetings_for_a_peer_that_does_not_read),
 		SIM_TEST(is_not_stopped_by_what_it_does_not_read),
 		SIM_TEST(comes_back_with_the_mux),
+		SIM_TEST(leaves_out_what_a_sleeping_machine_missed),
 		SIM_TEST(starts_what_is_configured_as_configured),
 		SIM_TEST(starts_nothing_that_is_disabled),
 	};
