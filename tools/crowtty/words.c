@@ -90,7 +90,8 @@ void words_add_wait(struct words *words, const struct model *model, const struct
 		words_add(words, "%s", wait->what[0] ? wait->what : "something");
 		add_object(words, wait);
 		if (wait->holder) {
-			words_add(words, " held by ");
+			words_add(words, strncmp(wait->what, "room in", 7) == 0 ? " read by "
+										: " held by ");
 			words_add_task(words, model, wait->holder);
 		}
 	}
