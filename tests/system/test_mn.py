@@ -168,6 +168,60 @@ def test_scripts_are_clean_for_shellcheck():
     assert done.returncode == 0, done.stdout
 
 
+# --- coverage: a project of one line for each test, on the desk and on a board that plays
+
+COUNTED = """int main(int argc, char **argv)
+{
+	switch (argv[1][0]) {
+	case '1': return 0;
+	case '2': return 0;
+	case '3': return 0;
+	default: return argc;
+	}
+}
+"""
+COUNTED_BUILD = """project('p', 'c')
+p = executable('p', 'source/kernel/p.c')
+if get_option('warning_level') == '1'
+  test('desk', p, args: '1', suite: 'unit')
+else
+  test('board 2', find_program('board'), args: [p, '2'], suite: 'unit')
+  test('board 3', find_program('board'), args: [p, '3'], suite: 'unit')
+endif
+"""
+# What the program counts is given to the verb in the form that a board has for it.
+PLAYED_BOARD = """#!/bin/bash
+saved=$(mktemp -d -p "$MN_COVERAGE") there=$(mktemp -d)
+GCOV_PREFIX=$there "$@" && cd "$there" || exit
+find . -name '*.gcda' | while read -r file; do
+	name=${file#.}
+	cp "$file" "$saved/${name//\\//#}"
+done
+rm -r "$there"
+"""
+
+
+def test_coverage_joins_desk_and_boards_and_tells_of_a_failure(door):
+    (door / "source/kernel").mkdir(parents=True)
+    (door / "source/kernel/p.c").write_text(COUNTED)
+    (door / "meson.build").write_text(COUNTED_BUILD)
+    (door / "board").write_text(PLAYED_BOARD)
+    (door / "board").chmod(0o755)
+    (door / "tools/mn/variants.txt").write_text(
+        "coverage gcc run none --buildtype=debug -Db_coverage=true\n"
+        "coverage-board gcc run none --buildtype=debug -Dwarning_level=0 -Db_coverage=true\n"
+    )
+    done = mn("coverage", root=door)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["source/kernel", "6", "50.0", "%", "66.7", "%", "83.3", "%"] in rows
+    assert (door / "build/coverage.html/index.html").is_file()
+
+    (door / "source/kernel/p.c").write_text(COUNTED.replace("'1': return 0", "'1': return 1"))
+    done = mn("coverage", root=door)
+    assert (done.returncode, "tests have failed: coverage\n" in done.stderr) == (1, True)
+
+
 # --- run: two processes in one terminal
 
 # Each line is one write, so that the two do not mix within a line.

@@ -9,10 +9,7 @@ void target_open(void);
 /* A character to the console, by polling. */
 void target_put(char c);
 
-/*
- * Adds what was executed to the files of the build that gcov reads, by semihosting. Nothing in a
- * build that does not count.
- */
+/* Saves what was executed, by semihosting. Nothing in a build that does not count. */
 void target_save_coverage(void);
 
 #endif
