@@ -17,9 +17,10 @@ static void crash(void)
 	*(volatile uint32_t *)((uintptr_t)code & ~(uintptr_t)3) = 0;
 }
 
+/* Step by step, as a guard is a page at most. */
 static int overflow(volatile char *caller)
 {
-	volatile char frame[4096] = {0};
+	volatile char frame[256] = {0};
 
 	frame[0] = *caller;
 	return *caller ? overflow(frame) + frame[1] : 0;

@@ -135,11 +135,12 @@ static void fields_are_named_and_typed_by_their_expressions(void **state)
 	} box = {{7}}, *self = &box;
 	const uint8_t port = 3;
 	const int64_t least = INT64_MIN;
+	const uint64_t most = UINT64_MAX;
 	char local[] = "copied";
 
 	sim_enter(*state);
 	mn_event(MN_LOG_INFO, "nothing");
-	mn_event(MN_LOG_INFO, "integers", port, self->rx.len, box.rx.len, least, UINT64_MAX, 'a');
+	mn_event(MN_LOG_INFO, "integers", port, self->rx.len, box.rx.len, least, most, 'a');
 	mn_event(MN_LOG_INFO, "others", port == 3, 1.5f, -0.25, mn_text("lasting"), local);
 	local[0] = 'X'; /* it is a copy */
 	mn_event(MN_LOG_INFO, "pointer", (void *)16, (const char *)0);
@@ -148,7 +149,7 @@ static void fields_are_named_and_typed_by_their_expressions(void **state)
 		records(),
 		"nothing\n"
 		"integers, port=3, len=7, len=7, least=-9223372036854775808, "
-		"(18446744073709551615UL)=18446744073709551615, 'a'=+97\n"
+		"most=18446744073709551615, 'a'=+97\n"
 		"others, port == 3=+1, 1.5f=1.50, -0.25=-0.25, mn_text(\"lasting\")=<lasting>, "
 		"local=\"copied\"\n"
 		"pointer, (void *)16=16, (const char *)0=\"\"\n");
