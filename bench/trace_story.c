@@ -3,6 +3,8 @@
  * Writes recordings that nobody made: what a target would have said, at times that are known.
  *
  *     trace_story chain FILE            a shell reads a file; each time is in the tests of the page
+ *     trace_story twice FILE          the same, and again after a restart of the target
+ *     trace_story original FILE       of a target that speaks the original protocol
  *     trace_story crowd FILE EVENTS     ten clients, a file system and a disk, for so many events
  */
 #include <stdarg.h>
@@ -98,20 +100,26 @@ static void announce_all(struct story *self)
 	announce(self, SITE_SPAN + 1, "services::fs", "look_up", MN_TRACE_DEBUG, NULL, 0, true);
 }
 
-static void begin(struct story *self, const char *path)
+static void open_file(struct story *self, const char *path)
 {
 	remove(path);
 	if (!recorder_open(&self->recorder, path))
 		exit(1);
+}
+
+static void begin(struct story *self, bool extended)
+{
 	recorder_put(&self->recorder, RECORD_UP, "a story", 7);
-	say(self, &(struct mn_trace_message){.kind = MN_TRACE_WELCOME,
-					     .welcome = {.version = MN_TRACE_VERSION,
-							 .tick_hz = TICK_HZ,
-							 .cpu_hz = TICK_HZ,
-							 .system = text("story"),
-							 .release = text("0.1.0"),
-							 .build = text("none"),
-							 .machine = text("paper")}});
+	self->text_count = 0;
+	if (extended)
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_WELCOME,
+						     .welcome = {.version = MN_TRACE_VERSION,
+								 .tick_hz = TICK_HZ,
+								 .cpu_hz = TICK_HZ,
+								 .system = text("story"),
+								 .release = text("0.1.0"),
+								 .build = text("none"),
+								 .machine = text("paper")}});
 	announce_all(self);
 }
 
@@ -375,6 +383,35 @@ static void tell_chain(struct story *self)
 	wait_for(self, "a call to", 0x1000, FS, 0);
 }
 
+/* A span in another one, and a line. */
+static void tell_original(struct story *self)
+{
+	const struct mn_trace_field block = {text("block"), {.kind = MN_TRACE_U64, .u64 = 7}};
+	const struct mn_trace_field message = {
+		text("message"), {.kind = MN_TRACE_DEBUG_TEXT, .text = text("found it")}};
+
+	for (uint64_t id = 1; id <= 2; id++) {
+		const struct mn_trace_span span = {.id = id,
+						   .meta = id == 1 ? SITE_SPAN : SITE_SPAN + 1,
+						   .parent = id - 1,
+						   .field_count = id == 1,
+						   .fields = &block};
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_NEW_SPAN, .span = span});
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_ENTER, .span_id = id});
+	}
+	say(self, &(struct mn_trace_message){.kind = MN_TRACE_EVENT,
+					     .event = {.parent = 2,
+						       .field_count = 1,
+						       .fields = &message,
+						       .meta = SITE_LOG + 2}});
+	for (uint64_t id = 2; id >= 1; id--) {
+		flush(self); /* ends at different times of the host */
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_EXIT, .span_id = id});
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_DROP_SPAN, .span_id = id});
+	}
+	self->events = 9;
+}
+
 /* Up to 6.3 us more, in steps of a tick, the same each time. */
 static double jitter(void)
 {
@@ -445,20 +482,37 @@ static void tell_crowd(struct story *self, uint64_t events)
 	}
 }
 
+/* The target starts, and says who it is if it can. */
+static bool tell(struct story *self, const char *name, const char *events)
+{
+	const bool original = strcmp(name, "original") == 0;
+	begin(self, !original);
+	if (original)
+		tell_original(self);
+	else if (strcmp(name, "crowd") == 0 && events)
+		tell_crowd(self, strtoull(events, NULL, 10));
+	else if (strcmp(name, "chain") == 0 || strcmp(name, "twice") == 0)
+		tell_chain(self);
+	else
+		return false;
+	flush(self);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static struct story story;
 	if (argc < 3) {
-		fputs("usage: trace_story chain FILE | crowd FILE EVENTS\n", stderr);
+		fputs("usage: trace_story chain|twice|original FILE | crowd FILE EVENTS\n", stderr);
 		return 2;
 	}
-	begin(&story, argv[2]);
-	if (argc > 3)
-		tell_crowd(&story, strtoull(argv[3], NULL, 10));
-	else
-		tell_chain(&story);
-	flush(&story);
+	open_file(&story, argv[2]);
+	bool good = tell(&story, argv[1], argc > 3 ? argv[3] : NULL);
+	if (good && strcmp(argv[1], "twice") == 0) {
+		recorder_put(&story.recorder, RECORD_DOWN, "pulled", 6);
+		tell(&story, argv[1], NULL);
+	}
 	recorder_close(&story.recorder);
 	printf("%llu events\n", (unsigned long long)story.events);
-	return 0;
+	return good ? 0 : 2;
 }

@@ -108,28 +108,33 @@ class Chart {
                               this.rows.find((row) => at >= row.y && at < row.y + row.height);
   }
 
+  // A length of time that can be shown: not less than a few nanoseconds, nor than what numbers of
+  // this size can tell apart.
+  clampLength(length) {
+    const {total} = this.recording, least = Math.min(total, Math.max(20, total * 1e-12));
+    return Math.min(Math.max(length, least), total * 1.1);
+  }
+
   setView(from, to) {
-    const total = this.recording.total, least = Math.min(total, 20);
-    let length = Math.min(Math.max(to - from, least), total * 1.1);
-    const middle = (from + to) / 2;
-    from = middle - length / 2;
-    const margin = total * 0.05 + length * 0.5;
-    from = Math.min(Math.max(from, -margin), total + margin - length);
-    this.from = from;
-    this.to = from + length;
+    const {total} = this.recording, length = this.clampLength(to - from);
+    const margin = total * 0.05 + length * 0.5, start = (from + to - length) / 2;
+    this.from = Math.min(Math.max(start, -margin), total + margin - length);
+    this.to = this.from + length;
     this.request();
     this.onView?.();
   }
+
   whole() {
     this.setView(-this.recording.total * 0.01, this.recording.total * 1.01);
   }
+
+  // Around a place, which stays where it is.
   zoom(factor, x = NAMES_WIDTH + this.plotWidth / 2) {
-    const time = this.timeOf(x), total = this.recording.total;
-    const length =
-        Math.min(Math.max((this.to - this.from) / factor, Math.min(total, 20)), total * 1.1);
-    const part = (x - NAMES_WIDTH) / this.plotWidth;
+    const time = this.timeOf(x), part = (x - NAMES_WIDTH) / this.plotWidth;
+    const length = this.clampLength((this.to - this.from) / factor);
     this.setView(time - length * part, time + length * (1 - part));
   }
+
   pan(pixels) {
     const time = pixels / this.scale;
     this.setView(this.from + time, this.to + time);

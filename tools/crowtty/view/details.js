@@ -157,7 +157,8 @@ class Details {
     const first = causeId[root] ?
         `caused by request ${causeId[root]}, which is not in the recording.` :
         `the idea of ${recording.trackLabel(from[root])}: it was not handling a message.`;
-    $("detail").append(element("p", {textContent: `The first was ${first}`}));
+    const which = chain.length === 1 ? "It" : "The first";
+    $("detail").append(element("p", {textContent: `${which} was ${first}`}));
   }
 
   hopRow(i, chosen) {
