@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import BUILD, program
+from conftest import BUILD, Process, free_ports, program
 
 browser = pytest.importorskip("browser")
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
@@ -346,6 +346,37 @@ def test_a_damaged_recording_is_shown_up_to_the_damage(page, chain, tmp_path):
     assert 10 < page.do("return view.recording.data.events") < 53
 
 
+def test_after_a_restart_all_tasks_are_new(page, tmp_path):
+    page.open(tell(tmp_path / "twice.crow", "twice"))
+    labels = page.do("return view.chart.rows.map(row => row.track.label)")
+    assert labels.count("shell #1") == 2 and labels.count("disk #3") == 2
+    first, second = page.do(
+        "return view.recording.tracks.filter(track => track.label === 'disk #3')"
+        ".map(({start, state}) => ({start: [...start], state: [...state]}))"
+    )
+    assert first["state"][-1] == 0 and first["start"][-1] <= second["start"][0]
+    page.type("/", "#103", Keys.ENTER, Keys.ENTER)
+    assert page.text("#count") == "2 of 2"
+    assert page.chain() == [
+        ["request 101: shell #1 → fs", "200 µs", "3.30 ms", "50.0 µs"],
+        ["request 103: fs #2 → disk", "2.90 ms", "200 µs", "50.0 µs"],
+    ]
+    cause = page.do("return view.recording.chain(view.selected.message)")
+    assert cause == [4, 5]
+
+
+def test_a_target_of_the_original_protocol(page, tmp_path):
+    page.open(tell(tmp_path / "original.crow", "original"))
+    assert "sent no times and no tasks" in page.text("#notices")
+    assert page.do("return view.chart.rows.map(row => row.track.label)") == ["(no task)"]
+    texts = page.do("return [...view.recording.data.span.text].map(t => view.recording.texts[t])")
+    assert texts == ["read{block=7}", "look_up"]
+    assert page.do("return [...view.recording.data.span.lane]") == [0, 1]
+    outer, inner = page.do("return [...view.recording.data.span.length]")
+    assert outer > inner > 0
+    assert "found it" in page.text("#log")
+
+
 def test_a_recording_without_a_trace_says_so(page, chain, tmp_path):
     (tmp_path / "empty.crow").write_bytes(chain.read_bytes()[:16])
     page.open(tmp_path / "empty.crow")
@@ -391,3 +422,90 @@ def test_a_million_events(page, tmp_path):
     page.frame()
     drawn = "view.chart.drawn.arrows.map(leg => view.recording.message.id[leg.message])"
     assert set(page.do(f"return {drawn}")) == {1, 0x40000001}
+
+
+# What a real system says: the simulator with a fault in it, recorded over its line.
+
+
+# Seconds until it can be told; what is told, and of whom.
+FAULTS = {
+    "cycle": (3, "error", r"deadlock: ping #\d+ waits for a reply from pong #\d+", "ping"),
+    "no-reply": (3, "error", r"mute #\d+ has not replied to a call of client #\d+", "mute"),
+    "lost-wake": (4, "error", r"reader #\d+ waits for bytes in bbq .* its wake was lost", "reader"),
+    "dead-reader": (3, "error", r"producer #\d+ waits .* who took from it has ended", "producer"),
+    "spin": (10, "warning", r"spin #\d+ spins", "spin"),
+    "slow": (4, "warning", r"disk #\d+ is slow: \d+ calls wait for their turn", "disk"),
+}
+
+
+def begin_recording(start, path, fault):
+    """Of the simulator with that fault planted."""
+    target = start(program("book", "examples", "faulty"), fault, "--serial", "127.0.0.1:0")
+    port = target.wait_for(r"serial line: 127\.0\.0\.1:(\d+)\n")[1].decode()
+    # Polls by the hundred thousand a second are not what tells that a task spins.
+    level = "info" if fault == "spin" else "trace"
+    return start(
+        CROWTTY, "trace", "record", "--duration", FAULTS[fault][0], "-t", level,
+        "--tcp-port-base", free_ports(16), path, f"tcp:127.0.0.1:{port}",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """One of each fault, made side by side."""
+    directory, running = tmp_path_factory.mktemp("faults"), []
+
+    def start(*command):
+        running.append(Process(*map(str, command)))
+        return running[-1]
+
+    recorders = [begin_recording(start, directory / f"{fault}.crow", fault) for fault in FAULTS]
+    ends = [recorder.end() for recorder in recorders]
+    for process in running:
+        process.kill()
+    assert ends == [0] * len(FAULTS)
+    return directory
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_named_and_shown(page, recordings, fault):
+    _seconds, severity, sentence, task = FAULTS[fault]
+    page.media("light")
+    page.open(recordings / f"{fault}.crow")
+    findings = page.do("return view.recording.data.findings")
+    told = [one for one in findings if re.search(sentence, one["text"])]
+    assert len(told) == 1 and told[0]["severity"] == severity, findings
+    page.driver.find_element(By.ID, f"finding-{findings.index(told[0])}").click()
+    page.frame()
+    focused = page.do("return view.chart.focused.label")
+    assert focused.startswith(f"{task} #")
+    assert page.do("return view.chart.marked.size") == len(told[0]["tasks"])
+    assert page.text("#detail h2") == focused
+    assert page.complaints() == []
+    page.picture(f"fault-{fault}")
+
+
+def test_a_real_recording_of_clients_that_queue(page, recordings):
+    """Ten clients call a disk that takes 200 ms for each."""
+    page.open(recordings / "slow.crow")
+    labels = page.do("return view.chart.rows.map(row => row.track.label)")
+    assert sum(label.startswith("client #") for label in labels) == 10
+    assert {label.split(" #")[0] for label in labels} >= {"disk", "loopback", "hello", "trace"}
+    # A message that was served in the middle of it: queued behind others, 200 ms in service.
+    page.do("view.goTo({kind: 'task', track: view.recording.tracks.findIndex("
+            "track => track.plainName === 'disk')})")  # fmt: skip
+    served = page.do(
+        "const {message: {from, back, serve}} = view.recording;"
+        "return [...serve.keys()].filter(i => from[i] && serve[i] > 0 && back[i] > 0)"
+    )
+    assert len(served) > 3
+    page.do("view.goTo({kind: 'message', message: arguments[0]})", served[-1])
+    page.frame()
+    hop = page.do("return view.recording.hop(arguments[0])", served[-1])
+    assert hop["service"]["time"] >= 200e6
+    assert hop["queued"]["time"] > 4 * hop["service"]["time"]
+    assert page.do("return view.chart.drawn.arrows.length") > 5
+    row = page.chain()[-1]
+    assert re.fullmatch(r"request \d+: client #\d+ → disk", row[0]) and row[1].endswith(" s")
+    assert "answered" in page.text("#detail")
+    page.picture("slow-message")
