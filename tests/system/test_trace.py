@@ -14,7 +14,7 @@ import pytest
 
 import sermux
 import trace_target as wire
-from conftest import ROOT, free_ports, program
+from conftest import DEADLINE_S, ROOT, free_ports, program
 from target import File, accept, connect, name_of, receive
 from trace_target import DEBUG, ERROR, INFO, TRACE, WARN, Debug, TextId
 
@@ -46,6 +46,20 @@ class TraceTarget:
             assert port == 3
             self.pending += self.requests.take(payload)
         return self.pending.pop(0)
+
+    def beat(self, level) -> tuple:
+        """Says a heartbeat, again and again, until something is asked for."""
+        while not self.pending:
+            self.beat_once(level)
+        return self.pending.pop(0)
+
+    def beat_once(self, level):
+        """The same once, with some time for an answer."""
+        self.say(wire.heartbeat(level))
+        self.target.sock.settimeout(0.1)
+        with contextlib.suppress(TimeoutError):
+            self.pending.append(self.next_request())
+        self.target.sock.settimeout(DEADLINE_S)
 
     def expect(self, *requests):
         assert [self.next_request() for _ in requests] == list(requests)
@@ -105,29 +119,28 @@ def test_the_level_is_asked_for_at_once_and_after_the_first_heartbeat(traced):
     """An original target with that level already would otherwise never send anything."""
     process, _, target = traced("info")
     target.expect(("extend", 1), ("level", INFO))
-    target.say(wire.heartbeat(INFO))
-    target.expect(("extend", 1), ("level", INFO))
+    assert target.beat(INFO) == ("extend", 1)
+    target.expect(("level", INFO))
     process.wait_for(r"\[3 \+\d{4}\.\d{9}s\]  TCP BEAT Max level set to Some\(INFO\)\n")
 
 
 def test_another_level_is_asked_for_again(traced):
     _, _, target = traced("debug")
     target.expect(("extend", 1), ("level", DEBUG))
-    target.say(wire.heartbeat(DEBUG))
-    target.expect(("extend", 1), ("level", DEBUG))
-    target.say(wire.heartbeat(None))
-    target.expect(("extend", 1), ("level", DEBUG))
+    for level in (DEBUG, None):
+        assert target.beat(level) == ("extend", 1)
+        target.expect(("level", DEBUG))
 
 
 def test_a_level_that_a_target_does_not_have_is_not_asked_for_forever(traced):
     _, _, target = traced("trace")
-    target.expect(("extend", 1), ("level", TRACE))
-    for _ in range(20):
-        target.say(wire.heartbeat(INFO))
-    target.say(wire.heartbeat(TRACE), wire.heartbeat(WARN))
-    requests = [target.next_request() for _ in range(8)]
-    assert requests.count(("extend", 1)) == 3
-    assert requests.count(("level", TRACE)) == 5  # 1 + 3, and one of the last heartbeat
+    requests = [target.beat(INFO) for _ in range(2 + 2 * 3 + 1)]
+    assert requests.count(("extend", 1)) == 4
+    assert requests.count(("level", TRACE)) == 5  # the first heartbeat's is none of the three
+    for _ in range(5):
+        target.beat_once(INFO)
+    assert target.pending == []
+    assert target.beat(WARN) == ("level", TRACE)
 
 
 def test_an_extended_target_gets_levels_for_its_targets(traced):

@@ -11,6 +11,12 @@
 /* The original has a heartbeat only where it listens for a new host: after so long, it does. */
 #define BEAT_GAP_NS 3000000000u
 
+/* So long an answer may take. */
+#define HUSH_NS 300000000u
+
+/* Those of the extension come with one each. */
+#define MOST_BEATS_WITHOUT_TIME 3
+
 /* What does not help after so many times will not. */
 #define MOST_TRIES 3
 
@@ -144,22 +150,6 @@ static void tick(uv_timer_t *timer)
  * Listening.
  */
 
-/* Heartbeats of the extension come with a time. Returns false if everything was asked anew. */
-static bool check_extension(struct trace_link *link)
-{
-	if (link->state == TRACE_LINK_EXTENDED) {
-		if (++link->beats_since_time < 3)
-			return true;
-		begin(link);
-		return false;
-	}
-	if (wants_any(link) && link->extend_tries < MOST_TRIES) {
-		link->extend_tries++;
-		ask_to_extend(link);
-	}
-	return true;
-}
-
 static void check_level(struct trace_link *link, enum mn_trace_level level)
 {
 	bool is_first = !link->had_beat || link->host_ns - link->beat_ns > BEAT_GAP_NS;
@@ -176,12 +166,29 @@ static void check_level(struct trace_link *link, enum mn_trace_level level)
 		ask_for_level(link);
 }
 
-static void on_heartbeat(struct trace_link *link, enum mn_trace_level level)
+/* What was asked for just now is not answered by this one yet. */
+static void check_heartbeat(struct trace_link *link, enum mn_trace_level level)
 {
-	if (may_speak(link) && check_extension(link))
-		check_level(link, level);
+	if (link->asked_ns > 0 && link->host_ns - link->asked_ns < HUSH_NS)
+		return;
+	if (link->state == TRACE_LINK_ASKED && wants_any(link) && link->extend_tries < MOST_TRIES) {
+		link->extend_tries++;
+		ask_to_extend(link);
+	}
+	check_level(link, level);
 	link->had_beat = true;
 	link->beat_level = level;
+}
+
+static void on_heartbeat(struct trace_link *link, enum mn_trace_level level)
+{
+	bool extended = link->state == TRACE_LINK_EXTENDED;
+	if (!may_speak(link))
+		link->had_beat = false;
+	else if (extended && ++link->beats_since_time >= MOST_BEATS_WITHOUT_TIME)
+		begin(link);
+	else
+		check_heartbeat(link, level);
 	link->beat_ns = link->host_ns;
 }
 
