@@ -48,8 +48,8 @@ FAULTS = [
      r"spin #\d+ spins: it is always ready and never seen to wait, at book/examples/faults.c:\d+, "
      rf"\d+ polls/s, \d+ % of the CPU, for {TIME} at least; it should wait for what it looks for"),
     ("dead-reader", "reader-ended", "error",
-     r"producer #\d+ waits for room in channel 0x[0-9a-f]+, which is full, and who took from it has "
-     rf"ended, for {TIME}; who takes from a queue must close it when it ends"),
+     r"producer #\d+ waits for room in channel 0x[0-9a-f]+, which is full, and who took from it "
+     rf"has ended, for {TIME}; who takes from a queue must close it when it ends"),
     ("dead-owner", "holder-ended", "error",
      r"locker #\d+ waits for mutex 0x[0-9a-f]+, whose holder has ended without giving it back, for "
      rf"{TIME}; who holds it must let go before it ends"),
@@ -102,6 +102,8 @@ class Machine:
         self.target = self.start(*boards.command(BOARD, elf, line.fileno()),
                                  pass_fds=[line.fileno()])
         line.close()
+        with self.connect(1) as client:
+            client.recv(1)  # the first greeting: by then every port is open
 
     def connect(self, port):
         return socket.create_connection(("127.0.0.1", self.base + port), DEADLINE_S)
@@ -272,19 +274,37 @@ def test_directly_on_the_line(start, tmp_path):
 
 
 @on_host
-def test_panic_is_told(start, fake):
-    """Through crowtty, which shows the text itself and passes it on."""
+@pytest.mark.parametrize("text, told", [
+    (b"panic at sync.c:147: it is broken\nin task x #1\n",
+     b"error: the target has ended with a panic at sync.c:147: it is broken; "),
+    (b"task hog #3 has not yielded for 1000 ms (hog.c)\n",
+     b"error: task #3 does not yield: nothing else can run any more; "),
+], ids=["panic", "hog"])
+def test_text_beside_the_frames_is_told(start, fake, text, told):
+    """Through crowtty, which shows it itself and passes it on."""
     base = free_ports(16)
     crowtty = start(crowtty_program(), "--tcp-port-base", base, address(fake))
     line, _ = fake.accept()
     with line:
         crowtty.wait_for("LINE connected")
-        line.sendall(b"\0panic at sync.c:147: it is broken\nin task x #1\n\0")
-        crowtty.wait_for("TEXT panic at sync.c:147: it is broken")
+        line.sendall(b"\0" + text + b"\0")
+        crowtty.wait_for("TEXT " + re.escape(text.decode().split("\n")[0]))
         # It came before top, and is kept for it.
         top = start(crowtty_program(), "top", "--once", "--tcp-port-base", base)
         assert top.end() == 3
-    assert b"error: the target has ended with a panic at sync.c:147: it is broken; " in top.text
+    assert told in top.text
+
+
+@on_host
+def test_hog(machine):
+    """Who looks on when it begins is told by the silence, if by nothing else."""
+    target = machine()
+    target.plant("hog")
+    for document in itertools.islice(target.documents(), DOCUMENTS):
+        if found(document):
+            break
+    assert set(found(document)) <= {"silence", "no-yield"}
+    assert {task["name"] for task in document["tasks"]} >= {"hog", "hello"}
 
 
 @on_host
