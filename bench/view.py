@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A recording of a million events as a page: made by crowtty, opened in a browser."""
+"""A recording of a million events: a page made by crowtty and opened in a browser, and files for
+other tools."""
 
 import pathlib
 import statistics
@@ -39,13 +40,19 @@ def open_browser(setting):
     return browser.Browser()
 
 
-def seconds_to_make(setting, recording):
-    """The least of a few runs."""
+def record_crowd(setting, scratch):
+    recording = pathlib.Path(scratch, "million.crow")
+    output_of(setting.program("bench", "trace_story"), "crowd", recording, EVENTS)
+    return recording
+
+
+def seconds_of(setting, *arguments):
+    """The least of a few runs of a trace command."""
     crowtty = setting.program("tools", "crowtty", "crowtty")
     times = []
-    for _ in range(2 if setting.quick else 5):
+    for number in range(2 if setting.quick else 5):
         begin = time.monotonic()
-        output_of(crowtty, "trace", "view", recording)
+        output_of(crowtty, "trace", *(str(one).format(number) for one in arguments))
         times.append(time.monotonic() - begin)
     return min(times)
 
@@ -71,10 +78,8 @@ def ms_to_pan(window):
 
 def trace_view(setting, row):
     with tempfile.TemporaryDirectory() as scratch:
-        recording = pathlib.Path(scratch, "million.crow")
-        story = setting.program("bench", "trace_story")
-        output_of(story, "crowd", recording, EVENTS)
-        made = seconds_to_make(setting, recording)
+        recording = record_crowd(setting, scratch)
+        made = seconds_of(setting, "view", recording)
         page = recording.with_name("million.crow.html")
         window = open_browser(setting)
         try:
@@ -92,5 +97,16 @@ def trace_view(setting, row):
         row.notes.append(f"a page of {page.stat().st_size / 1e6:.1f} MB, made in {made:.2f} s")
 
 
+def trace_export(setting, row):
+    with tempfile.TemporaryDirectory() as scratch:
+        recording = record_crowd(setting, scratch)
+        for name in "perfetto", "ctf":
+            seconds = seconds_of(setting, "export", "--format", name, recording,
+                                 pathlib.Path(scratch, name + "{}"))
+            row.figures.append(Figure(seconds, f"s, {name}", 5))
+
+
 def benches():
+    yield "trace_export", "a recording of 1,000,000 events: for Perfetto and for babeltrace2", \
+        trace_export
     yield "trace_view", "a recording of 1,000,000 events: made a page and opened", trace_view
