@@ -12,6 +12,13 @@
 
 long bench_count;
 
+/* What melpomene takes the time of a record from. */
+static void bench_clock(void)
+{
+	for (long i = 0; i < bench_count; i++)
+		(void)real_ns();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -19,6 +26,10 @@ static const struct {
 	{"call", bench_call},
 	{"call_accounted", bench_call_accounted},
 	{"call_traced", bench_call_traced},
+	{"event", bench_event},
+	{"event_off", bench_event_off},
+	{"event_none", bench_event_none},
+	{"clock", bench_clock},
 	{"connect", bench_connect},
 	{"yield", bench_yield},
 	{"bbq", bench_bbq},

@@ -7,9 +7,11 @@ from table import Figure
 # name, what it is, most instructions, most ns, compared with
 OPERATIONS = [
     ("call", "request and reply to a service, two task switches", 150, 40,
-     ["floor call", "pingpong condvar", "pingpong pipe"]),
+     ["kernel_untraced call", "floor call", "pingpong condvar", "pingpong pipe"]),
     ("call_accounted", "the same, CPU time of each task measured", None, None, []),
-    ("call_traced", "the same, every kernel event to a log that drops it", None, None, []),
+    ("call_traced", "the same, every kernel event recorded and read", None, None, []),
+    ("event", "an event with two integers is recorded, at a virtual time",
+     120, None, ["kernel clock"]),
     ("connect", "find a service in the registry, hello included", 400, None, []),
     ("yield", "switch to the next ready task", 45, None, ["floor yield"]),
     ("spawn", "a task starts, runs and ends, one at a time", None, None, []),
@@ -27,7 +29,10 @@ OPERATIONS = [
     ("alloc_wait", "two tasks hand all memory to each other", None, None, []),
 ]  # fmt: skip
 
+COUNTED = ("floor", "kernel_untraced")
 COMPARED = {
+    "kernel_untraced call": "tracing not compiled in",
+    "kernel clock": "the host's clock, for a real time",
     "floor call": "floor (no checks)",
     "floor yield": "floor (no checks)",
     "pingpong condvar": "condition variable",
@@ -56,11 +61,21 @@ def operation(name, instructions, ns, others):
         row.figures = cost(setting, "bench_kernel", name, instructions, ns)
         for other in others:
             program, argument = other.split()
-            figures = cost(setting, "bench_" + program, argument, counted=program == "floor")
+            figures = cost(setting, "bench_" + program, argument, counted=program in COUNTED)
             row.compared.append((COMPARED[other], figures))
         note_what_lacks(row)
 
     return measure
+
+
+def event_off(setting, row):
+    """Instructions of a site, without the loop that it stands in. There is no time to speak of."""
+    each = {name: instructions_each((setting.program("bench", "bench_kernel"), name), 6400, 12800)
+            for name in ("event_off", "event_none")}
+    if None not in each.values():
+        site = each["event_off"] - each["event_none"]
+        row.figures = [Figure(round(site, 1), "instr", 3)]  # how much printf does varies, too
+    note_what_lacks(row)
 
 
 def timed(setting, row):
@@ -88,4 +103,5 @@ def timed(setting, row):
 def benches():
     for name, what, instructions, ns, others in OPERATIONS:
         yield name, what, operation(name, instructions, ns, others)
+    yield "event_off", "the site of an event that is not shown", event_off
     yield "timed", "a sleep ends and the next begins, 1,000,000 tasks asleep", timed

@@ -109,19 +109,6 @@ void bench_call_accounted(void)
 	bench_call();
 }
 
-static void drop(void *context, const struct mn_log_site *site, va_list args)
-{
-	(void)context, (void)site, (void)args;
-}
-
-/* Every event of the kernel goes to a log that drops it. */
-void bench_call_traced(void)
-{
-	kernel.log = drop;
-	mn_log_set_filter(&kernel, &(struct mn_log_filter){.level = MN_LOG_TRACE});
-	bench_call();
-}
-
 void bench_connect(void)
 {
 	static struct adder adder;

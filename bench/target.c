@@ -98,6 +98,7 @@ static const struct {
 	{"yield", bench_yield},     {"spawn_many", bench_spawn_many},
 	{"sleep", bench_sleep},     {"channel", bench_channel},
 	{"oneshot", bench_oneshot}, {"bbq_stream", bench_bbq_stream},
+	{"event", bench_event},
 };
 
 static void tell(unsigned long us)

@@ -62,6 +62,7 @@ OPERATIONS = [
     ("channel", "one message sent and received, a task switch", {}),
     ("oneshot", "one value sent and received, a task switch", {}),
     ("bbq_stream", "64 bytes granted, committed, read, released", {}),
+    ("event", "an event with two integers is recorded, its time included", {"riscv64": 160}),
 ]  # fmt: skip
 
 

@@ -38,8 +38,8 @@ void mn__event_values(struct mn_kernel *kernel, enum mn_trace_known event, uint6
 /* log.c: the filter of log or trace has changed. */
 void mn__log_apply(struct mn_kernel *kernel);
 
-/* trace.c: the same for the trace; returns the least level of both. */
-uint8_t mn__trace_apply(struct mn_kernel *kernel, uint8_t log_least);
+/* trace.c: the same for the trace; returns the least level that it shows. */
+uint8_t mn__trace_apply(struct mn_kernel *kernel);
 /* Whether a record of the log goes to the trace; if so, here is its text. */
 bool mn__trace_wants_message(const struct mn_kernel *kernel, const struct mn_log_site *site);
 void mn__trace_message(struct mn_kernel *kernel, const struct mn_log_site *site, const char *text);

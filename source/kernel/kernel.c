@@ -15,7 +15,7 @@
 /* As much of a kernel as is looked at outside of all of them; it is in constant memory. */
 static const struct nowhere {
 	struct mn_task *current;
-	uint8_t watch, log_least;
+	uint8_t watch, log_least, text_least, trace_least;
 	uint32_t interrupt;
 } nowhere = {.log_least = MN_LOG_OFF};
 

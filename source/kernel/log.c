@@ -122,9 +122,10 @@ bool mn_log_filter_shows(const struct mn_log_filter *filter, const char *target,
 
 void mn__log_apply(struct mn_kernel *kernel)
 {
-	const uint8_t least = kernel->log ? kernel->log_filter.least : MN_LOG_OFF;
-
-	kernel->log_least = MN_TRACE_COMPILED ? mn__trace_apply(kernel, least) : least;
+	kernel->text_least = kernel->log ? kernel->log_filter.least : MN_LOG_OFF;
+	kernel->trace_least = MN_TRACE_COMPILED ? mn__trace_apply(kernel) : MN_LOG_OFF;
+	kernel->log_least =
+		kernel->text_least < kernel->trace_least ? kernel->text_least : kernel->trace_least;
 }
 
 void mn_log_set_filter(struct mn_kernel *kernel, const struct mn_log_filter *filter)
@@ -153,7 +154,8 @@ void mn__log(const struct mn_log_site *site, const char *fmt, ...)
 		to_trace(kernel, site, args);
 		va_end(args);
 	}
-	if (!kernel->log || !mn_log_filter_shows(&kernel->log_filter, site->target, site->level))
+	if (site->level < kernel->text_least ||
+	    !mn_log_filter_shows(&kernel->log_filter, site->target, site->level))
 		return;
 	va_start(args, fmt);
 	kernel->log(kernel->log_context, site, args);

@@ -42,7 +42,7 @@ static void watch(struct mn_kernel *kernel, bool events, bool spans)
 	kernel->watch |= (uint8_t)((events ? MN__WATCH_EVENTS : 0) | (spans ? MN__WATCH_SPANS : 0));
 }
 
-uint8_t mn__trace_apply(struct mn_kernel *kernel, uint8_t log_least)
+uint8_t mn__trace_apply(struct mn_kernel *kernel)
 {
 	struct mn_trace *trace = kernel->trace;
 	const uint8_t least = trace ? trace->filter.least : MN_LOG_OFF;
@@ -51,7 +51,7 @@ uint8_t mn__trace_apply(struct mn_kernel *kernel, uint8_t log_least)
 	if (trace)
 		trace->shown = events_shown(&trace->filter);
 	watch(kernel, kernel->events_logged || (trace && trace->shown), least < MN_LOG_OFF);
-	return least < log_least ? least : log_least;
+	return least;
 }
 
 static void forget_spans(struct mn_trace *trace)
@@ -82,42 +82,49 @@ void mn__trace_mute_handler(struct mn_kernel *kernel)
 
 /* ---- Events ------------------------------------------------------------------------ */
 
-static bool trace_shows(const struct mn_kernel *kernel, const struct mn_log_site *site)
+/* Without names of targets there is just the least level, which has been looked at. */
+static inline bool shows(const struct mn_log_filter *filter, const struct mn_log_site *site)
 {
-	return kernel->trace &&
-	       mn_log_filter_shows(&kernel->trace->filter, site->target,
-				   (enum mn_log_level)site->level) &&
+	return MN_LIKELY(filter->count == 0) ||
+	       mn_log_filter_shows(filter, site->target, (enum mn_log_level)site->level);
+}
+
+static inline bool trace_shows(const struct mn_kernel *kernel, const struct mn_log_site *site)
+{
+	return site->level >= kernel->trace_least && shows(&kernel->trace->filter, site) &&
 	       !mn__trace_is_muted(kernel);
 }
 
-static bool log_shows(const struct mn_kernel *kernel, const struct mn_log_site *site)
+static __attribute__((noinline)) void
+emit_any(struct mn_kernel *kernel, const struct mn_log_site *site, const uint64_t *values)
 {
-	return kernel->log && !kernel->interrupt &&
-	       mn_log_filter_shows(&kernel->log_filter, site->target,
-				   (enum mn_log_level)site->level);
+	if (site->level >= kernel->text_least && !kernel->interrupt &&
+	    shows(&kernel->log_filter, site))
+		mn__trace_print(kernel, site, values, false);
+	if (trace_shows(kernel, site))
+		mn__trace_put(kernel->trace, MN_RECORD_EVENT, site, mn__trace_context(kernel),
+			      values);
 }
 
+/* A level that is shown, and not by the log, is shown by the trace. */
 void mn__emit_event(struct mn_kernel *kernel, const struct mn_log_site *site,
 		    const uint64_t *values)
 {
-	if (trace_shows(kernel, site)) {
-		const struct mn__trace_context context = mn__trace_context(kernel);
-
-		mn__trace_put(kernel->trace, MN_RECORD_EVENT, site, &context, values);
-	}
-	if (log_shows(kernel, site))
-		mn__trace_print(kernel, site, values, false);
+	if (MN_UNLIKELY(site->level >= kernel->text_least || kernel->trace->filter.count ||
+			!mn__trace_is_plain(kernel, site)))
+		emit_any(kernel, site, values);
+	else
+		mn__trace_put_numbers(kernel->trace, site, values, mn__trace_who(kernel->current));
 }
 
 /* Who runs meanwhile is not to be looked at from outside. */
 void mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site,
 		       const uint64_t *values)
 {
-	static const struct mn__trace_context nobody;
+	const struct mn__trace_context nobody = {0, 0};
 
-	if (kernel->trace && mn_log_filter_shows(&kernel->trace->filter, site->target,
-						 (enum mn_log_level)site->level))
-		mn__trace_put(kernel->trace, MN_RECORD_EVENT, site, &nobody, values);
+	if (site->level >= kernel->trace_least && shows(&kernel->trace->filter, site))
+		mn__trace_put(kernel->trace, MN_RECORD_EVENT, site, nobody, values);
 }
 
 bool mn__trace_wants_message(const struct mn_kernel *kernel, const struct mn_log_site *site)
@@ -127,9 +134,7 @@ bool mn__trace_wants_message(const struct mn_kernel *kernel, const struct mn_log
 
 void mn__trace_message(struct mn_kernel *kernel, const struct mn_log_site *site, const char *text)
 {
-	const struct mn__trace_context context = mn__trace_context(kernel);
-
-	mn__trace_put_message(kernel->trace, site, &context, text);
+	mn__trace_put_message(kernel->trace, site, mn__trace_context(kernel), text);
 }
 
 /* ---- Spans ------------------------------------------------------------------------- */
@@ -159,10 +164,10 @@ void mn__span_begin(struct mn_span *span, const struct mn_log_site *site, const 
 	struct mn__trace_context context = mn__trace_context(kernel);
 
 	trace->span_id += trace->span_id == UINT32_MAX ? 2 : 1;
-	context.span = trace->span_id;
-	if (!mn__trace_put(trace, MN_RECORD_SPAN, site, &context, values))
+	context.spans |= trace->span_id;
+	if (!mn__trace_put(trace, MN_RECORD_SPAN, site, context, values))
 		return;
-	span->id = context.span;
+	span->id = trace->span_id;
 	span->task = kernel->current;
 	span->task->frame.flags |= MN__TASK_SPANS;
 	mn_list_push(&trace->spans, &span->link);

@@ -41,11 +41,8 @@ static void emit(struct mn_kernel *kernel, enum mn_trace_known event, bool muted
 	const struct mn_log_site *site = mn__trace_sites[event];
 	struct mn_trace *trace = kernel->trace;
 
-	if (trace && trace->shown >> event & 1 && !muted) {
-		const struct mn__trace_context context = mn__trace_context(kernel);
-
-		mn__trace_put(trace, MN_RECORD_EVENT, site, &context, values);
-	}
+	if (trace && trace->shown >> event & 1 && !muted)
+		mn__trace_put(trace, MN_RECORD_EVENT, site, mn__trace_context(kernel), values);
 	if (kernel->events_logged >> event & 1 && !kernel->interrupt)
 		mn__trace_print(kernel, site, values, true);
 }

@@ -6,11 +6,10 @@
 #include <mnemos/trace_reader.h>
 #include "internal.h"
 
-/* On whose behalf a record is made. */
+/* On whose behalf a record is made, in the two words that say so. */
 struct mn__trace_context {
-	uint32_t task, cause;
-	uint32_t span; /* a new one's own id */
-	uint32_t parent;
+	uint64_t who;   /* task | cause << 32 */
+	uint64_t spans; /* a new one's own id | parent << 32 */
 };
 
 /* What is running says that nothing of it be recorded. */
@@ -25,19 +24,21 @@ static inline bool mn__trace_is_muted(const struct mn_kernel *kernel)
 /* The innermost open span of a task; 0: none. */
 uint32_t mn__span_of(const struct mn_trace *trace, const struct mn_task *task);
 
+static inline uint64_t mn__trace_who(const struct mn_task *task)
+{
+	return task->id | (uint64_t)task->cause << 32;
+}
+
 static inline struct mn__trace_context mn__trace_context(const struct mn_kernel *kernel)
 {
-	const struct mn_task *task = kernel->interrupt ? NULL : kernel->current;
+	const struct mn_task *task = kernel->current;
+	uint64_t parent = 0;
 
-	if (!task)
-		return (struct mn__trace_context){0, 0, 0, 0};
-	return (struct mn__trace_context){
-		.task = task->id,
-		.cause = task->cause,
-		.parent = MN_UNLIKELY(task->frame.flags & MN__TASK_SPANS)
-				  ? mn__span_of(kernel->trace, task)
-				  : 0,
-	};
+	if (MN_UNLIKELY(kernel->interrupt || !task))
+		return (struct mn__trace_context){0, 0};
+	if (MN_UNLIKELY(task->frame.flags & MN__TASK_SPANS))
+		parent = mn__span_of(kernel->trace, task);
+	return (struct mn__trace_context){mn__trace_who(task), parent << 32};
 }
 
 /* The kernel's own events; by enum mn_trace_known. */
@@ -49,11 +50,25 @@ void mn__trace_print(const struct mn_kernel *kernel, const struct mn_log_site *s
 
 /* False, and counted, if there is no room. */
 bool mn__trace_put(struct mn_trace *trace, enum mn_record_kind kind, const struct mn_log_site *site,
-		   const struct mn__trace_context *context, const uint64_t *values);
+		   struct mn__trace_context context, const uint64_t *values);
+
+/* An event without texts to copy, of a task without spans. */
+void mn__trace_put_numbers(struct mn_trace *trace, const struct mn_log_site *site,
+			   const uint64_t *values, uint64_t who);
+
+/* Whether an event of who runs is like that; and nothing says that it is not to be recorded. */
+static inline bool mn__trace_is_plain(const struct mn_kernel *kernel,
+				      const struct mn_log_site *site)
+{
+	const struct mn_task *task = kernel->current;
+
+	return task && !kernel->interrupt && !site->copies &&
+	       !(task->frame.flags & (MN__TASK_SPANS | MN__TASK_MUTED));
+}
 
 /* A record of the log. */
 void mn__trace_put_message(struct mn_trace *trace, const struct mn_log_site *site,
-			   const struct mn__trace_context *context, const char *text);
+			   struct mn__trace_context context, const char *text);
 
 /* A MN_RECORD_ENTER, EXIT or DROP. */
 void mn__trace_put_activity(struct mn_trace *trace, enum mn_record_kind kind, uint32_t span,

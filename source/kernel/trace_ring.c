@@ -66,7 +66,7 @@ struct claim {
 	uint32_t mask;
 	uint32_t at;
 	uint32_t used; /* of the ring, these included */
-	uint32_t late; /* bits of the time for the header */
+	uint32_t header;
 };
 
 static inline union mn__trace_word *word(const struct claim *claim, uint32_t index)
@@ -83,28 +83,63 @@ static MN__COLD void lose(struct mn_trace *trace, enum mn_record_kind kind)
 		atomic_fetch_add_explicit(&trace->lost[3], 1, memory_order_relaxed);
 }
 
-/* Reserves words for a record; false, and counted, if there is no room. */
-static inline bool reserve(struct mn_trace *trace, struct claim *claim, enum mn_record_kind kind,
-			   uint32_t words)
+/*
+ * Moves `head` from `at` on, if it is still there and there is room. What seems to be in use when
+ * `at` is older than the tail is more than there is; then the move would fail.
+ */
+enum took { TOOK, TOO_LATE, NO_ROOM };
+
+static inline enum took take(struct mn_trace *trace, uint32_t at, uint32_t words, uint32_t *used)
 {
-	uint32_t at = atomic_load_explicit(&trace->head, memory_order_relaxed);
+	*used = at - atomic_load_explicit(&trace->tail, memory_order_acquire) + words;
+	if (MN_UNLIKELY(*used > trace->words))
+		return *used <= trace->words + words ? NO_ROOM : TOO_LATE;
+	return atomic_compare_exchange_strong_explicit(&trace->head, &at, at + words,
+						       memory_order_relaxed, memory_order_relaxed)
+		       ? TOOK
+		       : TOO_LATE;
+}
+
+static inline uint32_t look_at_head(const struct mn_trace *trace)
+{
+	return atomic_load_explicit(&trace->head, memory_order_relaxed);
+}
+
+static inline uint64_t look_at_clock(const struct mn_trace *trace)
+{
+	return mn_platform_trace_time(trace->kernel);
+}
+
+static inline uint32_t header_of(uint32_t words, enum mn_record_kind kind, uint64_t time)
+{
+	return (uint32_t)(time >> 32) << TIME_SHIFT | (uint32_t)kind << KIND_SHIFT | words;
+}
+
+static inline struct claim claim_at(const struct mn_trace *trace, uint32_t at, uint32_t used)
+{
+	return (struct claim){
+		.ring = trace->ring, .mask = trace->words - 1, .at = at, .used = used};
+}
+
+/* Reserves words for a record; false, and counted, if there is no room. */
+static bool reserve(struct mn_trace *trace, struct claim *claim, enum mn_record_kind kind,
+		    uint32_t words)
+{
+	uint32_t at, used;
 	uint64_t time;
+	enum took took;
 
 	do {
-		claim->used = at - atomic_load_explicit(&trace->tail, memory_order_acquire) + words;
-		/* More than all there is: `at` is older than the tail, so the move will fail. */
-		if (MN_UNLIKELY(claim->used > trace->words &&
-				claim->used <= trace->words + words)) {
-			lose(trace, kind);
-			return false;
-		}
-		time = mn_platform_trace_time(trace->kernel);
-	} while (!atomic_compare_exchange_weak_explicit(
-		&trace->head, &at, at + words, memory_order_relaxed, memory_order_relaxed));
-	claim->ring = trace->ring;
-	claim->mask = trace->words - 1;
-	claim->at = at;
-	claim->late = (uint32_t)(time >> 32) << TIME_SHIFT;
+		at = look_at_head(trace);
+		time = look_at_clock(trace);
+		took = take(trace, at, words, &used);
+	} while (took == TOO_LATE);
+	if (took == NO_ROOM) {
+		lose(trace, kind);
+		return false;
+	}
+	*claim = claim_at(trace, at, used);
+	claim->header = header_of(words, kind, time);
 	word(claim, 0)->high = (uint32_t)time;
 	return true;
 }
@@ -128,16 +163,18 @@ static MN__COLD void tell(struct mn_trace *trace, uint32_t used)
  * The fence is between this header and the look at raise_at; the reader has one between its
  * store of raise_at and its last look at the header. So one of the two sees the other's.
  */
-static inline void commit(struct mn_trace *trace, const struct claim *claim,
-			  enum mn_record_kind kind, uint32_t words)
+static inline void commit_at(struct mn_trace *trace, union mn__trace_word *first, uint32_t header,
+			     uint32_t used)
 {
-	atomic_store_explicit(&word(claim, 0)->low,
-			      words | (uint32_t)kind << KIND_SHIFT | claim->late,
-			      memory_order_release);
+	atomic_store_explicit(&first->low, header, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (MN_UNLIKELY(claim->used >=
-			atomic_load_explicit(&trace->raise_at, memory_order_relaxed)))
-		tell(trace, claim->used);
+	if (MN_UNLIKELY(used >= atomic_load_explicit(&trace->raise_at, memory_order_relaxed)))
+		tell(trace, used);
+}
+
+static void commit(struct mn_trace *trace, const struct claim *claim)
+{
+	commit_at(trace, word(claim, 0), claim->header, claim->used);
 }
 
 /* The word of a text that is copied: its length, and whether it is cut. */
@@ -195,34 +232,84 @@ static void copy_texts(const struct claim *claim, const struct mn_log_site *site
 }
 
 static inline void put_head(const struct claim *claim, const struct mn_log_site *site,
-			    const struct mn__trace_context *context)
+			    struct mn__trace_context context)
 {
 	word(claim, 1)->all = (uintptr_t)site;
-	word(claim, 2)->all = context->task | (uint64_t)context->cause << 32;
-	word(claim, 3)->all = context->span | (uint64_t)context->parent << 32;
+	word(claim, 2)->all = context.who;
+	word(claim, 3)->all = context.spans;
+}
+
+static void put_values(const struct claim *claim, const struct mn_log_site *site,
+		       const uint64_t *values)
+{
+	for (unsigned i = 0; i < site->field_count; i++)
+		word(claim, HEADER_WORDS + i)->all = values[i];
 }
 
 bool mn__trace_put(struct mn_trace *trace, enum mn_record_kind kind, const struct mn_log_site *site,
-		   const struct mn__trace_context *context, const uint64_t *values)
+		   struct mn__trace_context context, const uint64_t *values)
 {
-	uint32_t words = HEADER_WORDS + site->field_count;
+	const uint32_t words = HEADER_WORDS + site->field_count + text_words(site, values);
 	struct claim claim;
 
-	if (MN_UNLIKELY(site->copies))
-		words += text_words(site, values);
-	if (MN_UNLIKELY(!reserve(trace, &claim, kind, words)))
+	if (!reserve(trace, &claim, kind, words))
 		return false;
 	put_head(&claim, site, context);
-	for (unsigned i = 0; i < site->field_count; i++)
-		word(&claim, HEADER_WORDS + i)->all = values[i];
-	if (MN_UNLIKELY(site->copies))
-		copy_texts(&claim, site, values);
-	commit(trace, &claim, kind, words);
+	put_values(&claim, site, values);
+	copy_texts(&claim, site, values);
+	commit(trace, &claim);
 	return true;
 }
 
+/* The record goes round the end of the ring. */
+static MN__COLD void put_round(struct mn_trace *trace, uint32_t at, const struct mn_log_site *site,
+			       const uint64_t *values, uint64_t who)
+{
+	const struct claim claim = claim_at(trace, at, 0);
+
+	put_head(&claim, site, (struct mn__trace_context){.who = who});
+	put_values(&claim, site, values);
+}
+
+/*
+ * By far the most frequent record is of a few numbers, and in one piece: so it has a path of its
+ * own, with little to be kept while the clock is read.
+ */
+void mn__trace_put_numbers(struct mn_trace *trace, const struct mn_log_site *site,
+			   const uint64_t *values, uint64_t who)
+{
+	uint32_t at, words, used;
+	uint64_t time;
+	enum took took;
+
+	do {
+		at = look_at_head(trace);
+		time = look_at_clock(trace);
+		words = HEADER_WORDS + site->field_count;
+		took = take(trace, at, words, &used);
+	} while (MN_UNLIKELY(took == TOO_LATE));
+	if (MN_UNLIKELY(took == NO_ROOM)) {
+		lose(trace, MN_RECORD_EVENT);
+		return;
+	}
+	const uint32_t index = at & (trace->words - 1);
+	union mn__trace_word *const to = &trace->ring[index];
+
+	to->high = (uint32_t)time;
+	if (MN_UNLIKELY(index + words > trace->words)) {
+		put_round(trace, at, site, values, who);
+	} else {
+		to[1].all = (uintptr_t)site;
+		to[2].all = who;
+		to[3].all = 0;
+		for (unsigned i = HEADER_WORDS; i < words; i++)
+			to[i].all = *values++;
+	}
+	commit_at(trace, to, header_of(words, MN_RECORD_EVENT, time), used);
+}
+
 void mn__trace_put_message(struct mn_trace *trace, const struct mn_log_site *site,
-			   const struct mn__trace_context *context, const char *text)
+			   struct mn__trace_context context, const char *text)
 {
 	const uint64_t length = length_of(text);
 	const uint32_t words = HEADER_WORDS + 1 + words_of(length);
@@ -233,7 +320,7 @@ void mn__trace_put_message(struct mn_trace *trace, const struct mn_log_site *sit
 	put_head(&claim, site, context);
 	word(&claim, HEADER_WORDS)->all = length;
 	copy_text(&claim, HEADER_WORDS + 1, text, (uint32_t)length & ~WAS_CUT);
-	commit(trace, &claim, MN_RECORD_EVENT, words);
+	commit(trace, &claim);
 }
 
 void mn__trace_put_activity(struct mn_trace *trace, enum mn_record_kind kind, uint32_t span,
@@ -244,7 +331,7 @@ void mn__trace_put_activity(struct mn_trace *trace, enum mn_record_kind kind, ui
 	if (!reserve(trace, &claim, kind, ACTIVITY_WORDS))
 		return;
 	word(&claim, 1)->all = span | (uint64_t)task << 32;
-	commit(trace, &claim, kind, ACTIVITY_WORDS);
+	commit(trace, &claim);
 }
 
 /* ---- Reading ----------------------------------------------------------------------- */

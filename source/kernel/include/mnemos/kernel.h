@@ -57,6 +57,8 @@ struct mn_kernel {
 	struct mn_task *current;    /* the task being polled */
 	uint8_t watch;              /* MN__WATCH_ bits; 0 is the fast path */
 	uint8_t log_least;          /* levels below are of no interest to log or trace */
+	uint8_t text_least;         /* ... to the log */
+	uint8_t trace_least;        /* ... to the trace */
 	uint32_t interrupt;         /* whose handler runs: its number + 1; 0: none */
 	struct mn_task *ready;      /* head of the run queue, MN__QUEUE_END when empty */
 	struct mn_task **ready_end; /* where the next ready task is linked */

@@ -68,8 +68,8 @@ struct mn_log_site {
 	const char *format; /* of an event or a span: its name */
 	uint16_t line;
 	uint8_t level;
-	uint8_t kind : 2; /* enum mn_site_kind */
 	uint8_t field_count : 5;
+	uint8_t kind : 2;   /* enum mn_site_kind */
 	uint8_t copies : 1; /* a field is a MN_FIELD_COPY */
 	struct mn_log_field fields[];
 };

@@ -135,13 +135,12 @@ static inline void mn_trace_mute_interrupt(struct mn_kernel *kernel, uint32_t nu
 /* ---- Inline ----------------------------------------------------------------------- */
 
 /* From a site whose level is shown by somebody; `values` are as the site's fields say. */
-__attribute__((cold)) void mn__emit_event(struct mn_kernel *kernel, const struct mn_log_site *site,
-					  const uint64_t *values);
-__attribute__((cold)) void
-mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site, const uint64_t *values);
-__attribute__((cold)) void mn__span_begin(struct mn_span *span, const struct mn_log_site *site,
-					  const uint64_t *values);
-__attribute__((cold)) void mn__span_end(struct mn_span *span);
+void mn__emit_event(struct mn_kernel *kernel, const struct mn_log_site *site,
+		    const uint64_t *values);
+void mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site,
+		       const uint64_t *values);
+void mn__span_begin(struct mn_span *span, const struct mn_log_site *site, const uint64_t *values);
+void mn__span_end(struct mn_span *span);
 
 void mn__interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number);
 void mn__interrupt_exit(struct mn_interrupt *interrupt);
