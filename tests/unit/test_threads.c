@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Protects: the two places where another context meets the kernel, the inbox of interrupts
- * and the handler's end of a byte queue, with threads as interrupts. Meant for the thread
- * sanitizer too. Every test ends when all that was sent has arrived; a lost wake hangs it,
- * and a byte that is lost, doubled or torn fails it.
+ * Protects: the places where another context meets the kernel, the inbox of interrupts, the
+ * handler's end of a byte queue and the ring of the trace, with threads as interrupts. Meant for
+ * the thread sanitizer too. Every test ends when all that was sent has arrived; a lost wake hangs
+ * it, and a byte that is lost, doubled or torn fails it.
  */
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <mnemos/bbq_irq.h>
+#include <mnemos/trace_reader.h>
 #include "bytes.h"
 #include "tasks_bbq.h"
 
@@ -297,6 +299,110 @@ static void a_stream_to_a_thread_arrives(void **state)
 	stream_through(*state, 64, MN_BBQ_IRQ_READS);
 }
 
+/* ---- The ring of the trace ----------------------------------------------------------- */
+
+#define WRITERS 3
+#define EVENTS 20000
+
+#define MN_LOG_TARGET "test::threads"
+
+/* Takes records out until all events are there, or known to be lost. */
+struct collector {
+	struct mn_task task;
+	struct mn_trace trace;
+	struct mn_irq_wait wait;
+	struct mn_record record;
+	uint32_t next[WRITERS]; /* number that a writer's next event has at least */
+	uint32_t taken, lost;
+	uint64_t ring[MN_TRACE_RING_MIN / 8];
+};
+
+/* Nothing is torn: the second value and the text follow from the first. */
+static void take(struct collector *self)
+{
+	const struct mn_trace_value *values = self->record.values;
+	const uint32_t writer = (uint32_t)values[0].u64 >> 24, number = values[0].u64 & 0xffffff;
+
+	assert_in_range(writer, 0, WRITERS - 1);
+	assert_true(number >= self->next[writer]);
+	assert_int_equal(values[1].u64, ~values[0].u64);
+	if (self->record.value_count == 3) {
+		assert_int_equal(values[2].text.len, number % 40);
+		for (size_t i = 0; i < values[2].text.len; i++)
+			assert_int_equal(values[2].text.data[i], 'a' + (int)writer);
+	}
+	self->next[writer] = number + 1;
+	self->taken++;
+}
+
+static mn_poll collector_run(struct collector *self)
+{
+	MN_BEGIN(self);
+	while (self->taken + self->lost < WRITERS * EVENTS) {
+		struct mn_trace_lost lost;
+
+		MN_TRY(self, mn_irq_wait(&self->wait, &self->trace.irq));
+		while (mn_trace_next(&self->trace, &self->record))
+			take(self);
+		mn_trace_take_lost(&self->trace, &lost);
+		self->lost += lost.events;
+	}
+	MN_END(self);
+}
+
+MN_TASK(collector);
+
+struct source {
+	struct mn_kernel *kernel;
+	struct mn_irq *irq;
+	uint32_t id;
+};
+
+static void *write_events(void *argument)
+{
+	const struct source *writer = argument;
+	char letters[41];
+
+	memset(letters, 'a' + (int)writer->id, sizeof letters - 1);
+	letters[40] = '\0';
+	for (uint32_t i = 0; i < EVENTS; i++) {
+		const uint64_t value = (uint64_t)writer->id << 24 | i;
+
+		if (i % 3)
+			mn_event_in(writer->kernel, MN_LOG_INFO, "numbers", value, ~value);
+		else
+			mn_event_in(writer->kernel, MN_LOG_INFO, "text", value, ~value,
+				    (const char *)letters + 40 - i % 40);
+		if (i % 64 == 0)
+			ring_bell();
+	}
+	mn_irq_raise(writer->irq); /* perhaps the last were lost */
+	ring_bell();
+	return NULL;
+}
+
+static void records_of_threads_are_whole_or_counted(void **state)
+{
+	struct sim *sim = *state;
+	static struct collector collector;
+	struct source writers[WRITERS];
+	pthread_t threads[WRITERS];
+
+	mn_trace_start(&sim->kernel, &collector.trace, collector.ring, sizeof collector.ring);
+	mn_spawn(&sim->kernel, &collector.task, &collector_task);
+	mn_trace_mute(&collector.task);
+	mn_trace_set_filter(&sim->kernel, &(struct mn_log_filter){.count = 0});
+	for (uint32_t i = 0; i < WRITERS; i++) {
+		writers[i] = (struct source){&sim->kernel, &collector.trace.irq, i};
+		pthread_create(&threads[i], NULL, write_events, &writers[i]);
+	}
+	run_with_interrupts(sim);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(collector.taken + collector.lost, WRITERS * EVENTS);
+	assert_true(collector.taken > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +410,7 @@ int main(void)
 		SIM_TEST(a_raise_publishes_what_came_before),
 		SIM_TEST(a_stream_from_a_thread_arrives),
 		SIM_TEST(a_stream_to_a_thread_arrives),
+		SIM_TEST(records_of_threads_are_whole_or_counted),
 	};
 
 	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
