@@ -82,10 +82,10 @@ void bench_event_none(void)
 static void events(void)
 {
 	atomic_store(&trace.raise_at, UINT32_MAX);
-	for (long i = 0; i < bench_count; i++) {
-		mn_event(MN_LOG_DEBUG, "event", i, bench_count);
-		if (i % 64 == 0)
-			atomic_store(&trace.tail, atomic_load(&trace.head));
+	for (long i = 0; i < bench_count; i += 64) {
+		for (long k = 0; k < 64; k++)
+			mn_event(MN_LOG_DEBUG, "event", i, k);
+		atomic_store(&trace.tail, atomic_load(&trace.head));
 	}
 }
 

@@ -302,8 +302,8 @@ void mn__trace_put_numbers(struct mn_trace *trace, const struct mn_log_site *sit
 		to[1].all = (uintptr_t)site;
 		to[2].all = who;
 		to[3].all = 0;
-		for (unsigned i = HEADER_WORDS; i < words; i++)
-			to[i].all = *values++;
+		for (size_t i = 0, count = site->field_count; i < count; i++)
+			to[HEADER_WORDS + i].all = values[i];
 	}
 	commit_at(trace, to, header_of(words, MN_RECORD_EVENT, time), used);
 }
