@@ -4,6 +4,7 @@
  *
  *     trace_story chain FILE            a shell reads a file; each time is in the tests of the page
  *     trace_story twice FILE          the same, and again after a restart of the target
+ *     trace_story stuck FILE          two services that call each other, and nothing else any more
  *     trace_story original FILE       of a target that speaks the original protocol
  *     trace_story crowd FILE EVENTS     ten clients, a file system and a disk, for so many events
  */
@@ -383,6 +384,38 @@ static void tell_chain(struct story *self)
 	wait_for(self, "a call to", 0x1000, FS, 0);
 }
 
+static void tell_stuck_task(struct story *self, uint32_t id, const char *name, const char *what,
+			    const char *service)
+{
+	const struct mn_trace_wait wait = {.what = text(what),
+					   .name = text(service),
+					   .on = 0x1000,
+					   .since = TICK_HZ / 2,
+					   .holder = 3 - id};
+	say(self, &(struct mn_trace_message){.kind = MN_TRACE_TASK,
+					     .task = {.id = id,
+						      .name = text(name),
+						      .file = text("pair.c"),
+						      .state = MN_TRACE_TASK_WAITING,
+						      .size = 64,
+						      .wait_count = 1,
+						      .waits = &wait}});
+}
+
+/* A picture each second, from the first to the fifth. */
+static void tell_stuck(struct story *self)
+{
+	for (uint32_t i = 1; i <= 5; i++) {
+		const struct mn_trace_snapshot snapshot = {i, (uint64_t)i * TICK_HZ};
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_SNAPSHOT_BEGIN,
+						     .snapshot = snapshot});
+		tell_stuck_task(self, 1, "ping", "a reply from", "pong");
+		tell_stuck_task(self, 2, "pong", "its turn at", "ping");
+		say(self, &(struct mn_trace_message){.kind = MN_TRACE_SNAPSHOT_END,
+						     .snapshot = snapshot});
+	}
+}
+
 /* A span in another one, and a line. */
 static void tell_original(struct story *self)
 {
@@ -489,6 +522,8 @@ static bool tell(struct story *self, const char *name, const char *events)
 	begin(self, !original);
 	if (original)
 		tell_original(self);
+	else if (strcmp(name, "stuck") == 0)
+		tell_stuck(self);
 	else if (strcmp(name, "crowd") == 0 && events)
 		tell_crowd(self, strtoull(events, NULL, 10));
 	else if (strcmp(name, "chain") == 0 || strcmp(name, "twice") == 0)
@@ -503,7 +538,8 @@ int main(int argc, char **argv)
 {
 	static struct story story;
 	if (argc < 3) {
-		fputs("usage: trace_story chain|twice|original FILE | crowd FILE EVENTS\n", stderr);
+		fputs("usage: trace_story chain|twice|stuck|original FILE | crowd FILE EVENTS\n",
+		      stderr);
 		return 2;
 	}
 	open_file(&story, argv[2]);

@@ -365,6 +365,19 @@ def test_after_a_restart_all_tasks_are_new(page, tmp_path):
     assert cause == [4, 5]
 
 
+def test_a_stuck_system_is_shown_though_nothing_happens(page, tmp_path):
+    page.open(tell(tmp_path / "stuck.crow", "stuck"))
+    assert page.do("return view.recording.total") == 4e9
+    assert "There is no trace" not in page.text("#notices")
+    finding = page.text("#findings")
+    assert re.match(r"error\s+deadlock: ping #1 waits for a reply from pong #2", finding)
+    page.driver.find_element(By.ID, "finding-0").click()
+    page.frame()
+    assert "waits for a reply from pong, held by pong #2" in page.text("#detail")
+    assert "4.50 s, to the end" in page.text("#detail")
+    assert page.do("return view.chart.marked.size") == 2
+
+
 def test_a_target_of_the_original_protocol(page, tmp_path):
     page.open(tell(tmp_path / "original.crow", "original"))
     assert "sent no times and no tasks" in page.text("#notices")

@@ -114,11 +114,17 @@ static void restart(struct history *self)
 	map_clear(&self->request_of);
 }
 
+/* A system that is stuck has no events, but its clock goes on. */
 static void take_clock(struct history *self, uint64_t ticks)
 {
 	if (ticks < self->told_ticks)
 		restart(self);
 	self->told_ticks = ticks;
+	const uint64_t now_ns = trace_stream_ns(self->stream, ticks);
+	if (self->began_ns == 0)
+		self->began_ns = now_ns;
+	if (now_ns > self->told_ns)
+		self->told_ns = now_ns;
 }
 
 static void take_welcome(struct history *self, const struct mn_trace_welcome *welcome)
@@ -146,6 +152,7 @@ static void on_message(void *context, const struct mn_trace_message *message, ui
 	} else if (message->kind == MN_TRACE_TIME) {
 		take_clock(self, message->now);
 	} else if (message->kind == MN_TRACE_SNAPSHOT_BEGIN) {
+		take_clock(self, message->snapshot.time);
 		self->snapshot_ns = trace_stream_ns(self->stream, message->snapshot.time);
 	} else if (message->kind == MN_TRACE_TASK) {
 		history_take_task(self, &message->task);
@@ -213,6 +220,10 @@ void history_init(struct history *self)
 
 void history_end(struct history *self)
 {
+	if (self->began_ns > 0 && (!self->any || self->began_ns < self->first_ns))
+		self->first_ns = self->began_ns;
+	if (self->told_ns > self->last_ns)
+		self->last_ns = self->told_ns;
 	history_end_tracks(self);
 	history_end_spans(self);
 }

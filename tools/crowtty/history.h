@@ -90,7 +90,7 @@ struct history_service {
 };
 
 struct history {
-	uint64_t first_ns, last_ns; /* of all events */
+	uint64_t first_ns, last_ns; /* of all events; at the end, of all that was told */
 	uint64_t event_count;
 	bool any, timed;
 	uint32_t system, release, build, machine; /* texts, or HISTORY_NONE */
@@ -105,7 +105,8 @@ struct history {
 	/* Of the collecting alone. */
 	const struct trace_stream *stream; /* for its clock; to be set before it is fed */
 	uint64_t snapshot_ns;
-	uint64_t told_ticks; /* of the target's clock, the last time it told it */
+	uint64_t began_ns, told_ns; /* the clock, as it was told first and last; 0: never */
+	uint64_t told_ticks;        /* of the target's clock, the last time it told it */
 	struct map track_of[TRACK_KINDS], request_of, span_of; /* to a number + 1 */
 	struct track *running;
 };

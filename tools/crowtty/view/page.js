@@ -54,9 +54,9 @@ class Page {
         $("notices").append(element("p", {textContent: text, className: kind}));
     if (data.damagedAt !== undefined)
       say(`The recording is damaged at byte ${data.damagedAt}; it is shown up to there.`, "error");
-    if (data.events === 0)
+    if (data.events === 0 && data.tracks.length === 0)
       say("There is no trace in this recording: nobody asked for one while it was made.");
-    else if (!data.timed)
+    else if (data.events > 0 && !data.timed)
       say("The target sent no times and no tasks: shown is when its events arrived.");
     const sum = (key) => data.losses.reduce((total, loss) => total + loss[key], 0);
     const lost =
@@ -79,9 +79,8 @@ class Page {
     $("found").hidden = findings.length === 0;
     findings.forEach((finding, i) => {
       const line = button("", () => this.goToFinding(i), {id: `finding-${i}`});
-      line.append(
-          element("span", {className: "severity", textContent: finding.severity}), finding.text,
-          finding.over ? " (Over by the end.)" : "");
+      const severity = element("span", {className: "severity", textContent: finding.severity});
+      line.append(severity, " ", finding.text, finding.over ? " (Over by the end.)" : "");
       $("findings").append(element("li", {className: finding.severity}, line));
     });
   }
