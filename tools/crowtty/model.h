@@ -135,7 +135,8 @@ void model_free(struct model *model);
 /* To be given to a trace_stream. */
 struct trace_sink model_sink(struct model *model);
 
-/* The stream whose times it goes by; without one it reckons itself. */
+/* The stream whose times it goes by. Without one it reckons itself, from the last start of the
+ * target on, and must get no events. */
 void model_set_stream(struct model *model, const struct trace_stream *stream);
 
 /* Plain text from the line; any piece of it. Lines that name a task which does not yield and those

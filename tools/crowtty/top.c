@@ -9,7 +9,7 @@
  *     1 a heartbeat, or anything else that the trace port says
  *     2 WELCOME: it speaks the extension
  *     3 a first snapshot is complete
- *     4 the line is gone
+ *     4 the line is gone; or no answer for long: it may have been started anew
  */
 #include <errno.h>
 #include <signal.h>
@@ -109,6 +109,8 @@ static const char *trouble(const struct top *self)
 		return "waiting for the line";
 	if (!self->impatient)
 		return NULL;
+	if (self->model->snapshots > 0) /* else that is a finding */
+		return self->options->once ? "the target has stopped to answer" : NULL;
 	if (self->state == SILENT && self->tap.received == 0 && !self->tap.is_port)
 		return "nothing comes from there: is another crowtty attached to it? A line has "
 		       "one host; top also works through that crowtty, without a TARGET";
@@ -117,9 +119,7 @@ static const char *trouble(const struct top *self)
 	if (self->state == HEARD)
 		return "heartbeats come, but no answer to what top asks: the target has another "
 		       "implementation, without this extension";
-	if (self->state == WELCOMED)
-		return "the target sends no snapshot";
-	return self->options->once ? "the target has stopped to answer" : NULL;
+	return "the target sends no snapshot";
 }
 
 static void draw(struct top *self)
@@ -264,8 +264,12 @@ static void lose_patience(uv_timer_t *timer)
 	struct top *self = timer->data;
 	self->impatient = self->looks == self->looks_before;
 	self->looks_before = self->looks;
-	if (!self->impatient || (self->state == SHOWN && !self->options->once))
+	if (!self->impatient)
 		return;
+	if (self->state > HEARD && !self->options->once) {
+		self->state = HEARD; /* it may have been started anew: ask from the beginning */
+		return;
+	}
 	const char *problem = trouble(self);
 	if (!self->on_screen && (self->model->hog.task || self->model->panic[0])) {
 		print(self); /* it has said itself why it does not answer */
@@ -471,10 +475,9 @@ static void on_event(void *context, const struct trace_event *event)
 {
 	struct top *self = context;
 	struct mn_trace_text text;
+	/* Others may have asked for events; what top shows comes from snapshots alone. */
 	if (line_text_is(event, &text))
 		on_text(self, (const uint8_t *)text.data, text.len);
-	else
-		self->to_model.event(self->to_model.context, event);
 }
 
 static void on_damage(void *context, size_t len)
@@ -490,7 +493,6 @@ static void make_model(struct top *self)
 	self->sink = (struct trace_sink){
 		.context = self, .event = on_event, .message = on_message, .damage = on_damage};
 	self->stream = trace_stream_new(&self->sink);
-	model_set_stream(self->model, self->stream);
 }
 
 static int run(struct top *self)

@@ -131,9 +131,18 @@ static size_t break_at(const char *line, size_t width)
 	return at > 0 ? at : most;
 }
 
+static void mark(struct top_text *text, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->task_count && text->mark_count < TOP_MARKS; i++) {
+		text->marks[text->mark_count].id = finding->tasks[i];
+		text->marks[text->mark_count++].severity = finding->severity;
+	}
+}
+
 static void show_finding(void *context, const struct finding *finding)
 {
 	struct finding_text *self = context;
+	mark(self->text, finding);
 	const char *colour = colour_of(finding->severity);
 	size_t width = self->text->style->width;
 	char all[WORDS_MAX + 32], line[WORDS_MAX + 32];
@@ -238,6 +247,14 @@ static const char *number(char *out, size_t size, double value, const char *form
 	return out;
 }
 
+static const char *colour_of_task(const struct top_text *text, const struct model_task *task)
+{
+	for (size_t i = 0; i < text->mark_count; i++)
+		if (text->marks[i].id == task->id)
+			return colour_of(text->marks[i].severity);
+	return task->state == MN_TRACE_TASK_WAITING ? NULL : "32";
+}
+
 static void show_task(struct top_text *text, const struct model *model,
 		      const struct model_task *task)
 {
@@ -248,11 +265,9 @@ static void show_task(struct top_text *text, const struct model *model,
 	const char *slash = strrchr(task->file, '/');
 	if (waits.len == 0 && task->line > 0)
 		words_add(&waits, "at %s:%" PRIu32, slash ? slash + 1 : task->file, task->line);
-	const char *sgr = task->state == MN_TRACE_TASK_LOST      ? "1;31"
-			  : task->state == MN_TRACE_TASK_WAITING ? NULL
-								 : "32";
-	top_text_line(text, sgr, "%5" PRIu32 "  %-15s %-5s %9s %6s %6s  %s", task->id, task->name,
-		      state_of(task), number(polls, sizeof polls, task->polls_per_s, "%.0f"),
+	top_text_line(text, colour_of_task(text, task), "%5" PRIu32 "  %-15s %-5s %9s %6s %6s  %s",
+		      task->id, task->name, state_of(task),
+		      number(polls, sizeof polls, task->polls_per_s, "%.0f"),
 		      number(cpu, sizeof cpu, task->cpu_share * 100, "%.1f"), size.text,
 		      waits.text);
 }

@@ -26,12 +26,21 @@ struct top_style {
 	enum top_order order;
 };
 
+/* Of tasks in findings so many are coloured. */
+#define TOP_MARKS 64
+
 /* Lines, each with its end. Zeroed memory is none. */
 struct top_text {
 	char *text;
 	size_t len, cap;
 	size_t lines;
 	const struct top_style *style;
+	/* Tasks in findings, the severest first. */
+	struct {
+		uint32_t id;
+		enum finding_severity severity;
+	} marks[TOP_MARKS];
+	size_t mark_count;
 };
 
 void top_text_free(struct top_text *text);
@@ -43,7 +52,8 @@ void top_text_line(struct top_text *text, const char *sgr, const char *format, .
 /* Who it is, its heap, what was lost. */
 void top_text_head(struct top_text *text, const struct model *model);
 
-/* Returns how many are more than notes. Wrapped to the width. */
+/* Returns how many are more than notes. Wrapped to the width. Tasks that are then shown have the
+ * colour of the finding that they are in. */
 size_t top_text_findings(struct top_text *text, const struct model *model);
 
 /* The heading, and the rows from `first` on; at most `most`. */

@@ -4,14 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory.h"
 #include "words.h"
 
 static void add_list(struct words *words, const char *format, va_list list)
 {
-	size_t room = sizeof words->text - words->len;
-	int len = vsnprintf(words->text + words->len, room, format, list);
-	if (len > 0)
-		words->len += (size_t)len < room ? (size_t)len : room - 1;
+	size_t room = sizeof words->text - 1 - words->len;
+	char *more = NULL;
+	int len = vasprintf(&more, format, list);
+	memory_check(len < 0 ? NULL : more);
+	size_t used = (size_t)len < room ? (size_t)len : room;
+	memcpy(words->text + words->len, more, used);
+	words->len += used;
+	words->text[words->len] = '\0';
+	free(more);
 }
 
 void words_add(struct words *words, const char *format, ...)
