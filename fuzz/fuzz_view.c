@@ -46,14 +46,14 @@ static void check(const struct history *history)
 		check_span(history, i);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct view_recording recording;
 	static FILE *out;
 
 	if (!out)
 		out = fopen("/dev/null", "w");
-	trace_stream_take(view_begin(&recording), data, size, 1000);
+	trace_stream_take(view_begin(&recording), data, len, 1000);
 	view_end(&recording, 10000000000);
 	check(&recording.history);
 	FUZZ_CHECK(view_write(out, "a name", &recording));

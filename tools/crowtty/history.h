@@ -111,17 +111,17 @@ struct history {
 	struct track *running;
 };
 
-void history_init(struct history *history);
-void history_free(struct history *history);
+void history_init(struct history *self);
+void history_free(struct history *self);
 
-/* To be given to a trace_stream. `history` must stay where it is. */
-struct trace_sink history_sink(struct history *history);
+/* To be given to a trace_stream. `self` must stay where it is. */
+struct trace_sink history_sink(struct history *self);
 
 /* Text that the target put on the line outside of any frame. */
-void history_take_text(struct history *history, const char *text, size_t len);
+void history_take_text(struct history *self, const char *text, size_t len);
 
 /* Ends what is still going on. Then all columns are whole. */
-void history_end(struct history *history);
+void history_end(struct history *self);
 
 #define HISTORY_COUNT(table, type) ((uint32_t)((table).len / sizeof(type)))
 

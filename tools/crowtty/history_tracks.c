@@ -31,7 +31,7 @@ uint32_t history_track(struct history *self, enum track_kind kind, uint64_t id)
 				.file = HISTORY_NONE,
 				.replied = HISTORY_NONE};
 	found = HISTORY_COUNT(self->tracks, struct track *);
-	bytes_put(&self->tracks, &track, sizeof(track));
+	memcpy(bytes_grow(&self->tracks, sizeof(struct track *)), &track, sizeof(struct track *));
 	history_set(&self->track_of[kind], id, found);
 	return found;
 }
