@@ -3,12 +3,15 @@
  * Everything here may run in a signal handler, after anything: no allocation, and no stdio
  * but an attempt to write out what the log has collected.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <mnemos/platform.h>
+#include <mnemos/watchdog.h>
 #include "machine.h"
 #include "panic.h"
 
@@ -136,6 +139,43 @@ static void fault(int number, siginfo_t *info, void *context)
 		raise(number);
 }
 
+/* ---- A task that does not yield ------------------------------------------------------- */
+
+/* Where the pieces of the text go, and the zeros around it. */
+static void warn(void *context, const char *piece, size_t len)
+{
+	struct machine *machine = context;
+
+	write_all(piece, len);
+	serial_device_last_words(&machine->serial, piece, len);
+}
+
+static void look(int number)
+{
+	static struct mn_watchdog watchdog;
+	struct machine *machine = self.machine;
+	const int error = errno;
+
+	(void)number;
+	if (machine && mn_watchdog_looks(&watchdog, &machine->kernel)) {
+		serial_device_last_words(&machine->serial, "\0", 1);
+		mn_watchdog_tell(&machine->kernel, warn, machine);
+		serial_device_last_words(&machine->serial, "\r\0", 2);
+	}
+	errno = error;
+}
+
+/* Of the time that the process computes: an idle machine is not woken. */
+static void watch_polls(bool on)
+{
+	const struct timeval period = {on ? MN_WATCHDOG_MS / 1000 : 0,
+				       on ? MN_WATCHDOG_MS % 1000 * 1000 : 0};
+	const struct sigaction action = {.sa_handler = look, .sa_flags = SA_RESTART};
+
+	sigaction(SIGPROF, &action, NULL);
+	setitimer(ITIMER_PROF, &(struct itimerval){period, period}, NULL);
+}
+
 /* On a stack of its own, for what has used up the usual one. */
 void panic_watch(struct machine *machine)
 {
@@ -145,6 +185,7 @@ void panic_watch(struct machine *machine)
 	if (self.machine)
 		restore();
 	self.machine = machine;
+	watch_polls(machine);
 	if (!machine)
 		return;
 	sigaltstack(&stack, NULL);

@@ -6,6 +6,9 @@
  * task was doing. The same goes to the peer of the serial line between two zero bytes,
  * which crowtty shows as text. Then the process aborts, so that debuggers and core dumps
  * have it as it was; after a fault it ends by that.
+ *
+ * A task that does not yield, see <mnemos/watchdog.h>, is told of in the same places, and the
+ * machine goes on.
  */
 #ifndef MELPOMENE_PANIC_H
 #define MELPOMENE_PANIC_H

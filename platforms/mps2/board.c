@@ -15,6 +15,13 @@ extern uint8_t arena_start[], arena_end[];
 
 /* ---- Interrupts ------------------------------------------------------------------------ */
 
+static void interrupt_clock(void)
+{
+	clock_interrupt();
+	if (mn_watchdog_looks(&board.watchdog, &board.kernel))
+		panic_beside(mn_watchdog_tell, &board.kernel);
+}
+
 /* All have the same priority: none interrupts another. */
 void interrupt(void)
 {
@@ -24,7 +31,7 @@ void interrupt(void)
 
 	mn_interrupt_enter(&frame, &board.kernel, irq);
 	if (irq == config->platform.timer.irq)
-		clock_interrupt();
+		interrupt_clock();
 	else if (irq == config->platform.console.tx_irq)
 		mn_cmsdk_uart_interrupt(&board.console.uart);
 	else

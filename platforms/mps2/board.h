@@ -8,6 +8,7 @@
 #include <mnemos/drivers/cmsdk_uart.h>
 #include <mnemos/drivers/storm.h>
 #include "cortex_m.h"
+#include <mnemos/watchdog.h>
 #include "console.h"
 
 /* There is one, `board`, for ever. */
@@ -18,6 +19,7 @@ struct board {
 	struct mn_simple_serial serial;
 	struct console console;
 	struct mn_default_services services;
+	struct mn_watchdog watchdog;
 	struct mn_storm_source sources[IRQS];
 	struct mn_storms storms;
 	uint32_t masked; /* interrupts that have stormed */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <mnemos/panic.h>
 #include <mnemos/timer.h>
+#include <mnemos/watchdog.h>
 #include "clock.h"
 #include "cortex_m.h"
 
@@ -98,8 +99,13 @@ bool clock_alarm(uint64_t deadline_us)
 	return ahead;
 }
 
+void clock_watch(void)
+{
+	clock_alarm(clock_now_us() + MN_WATCHDOG_MS * 1000);
+}
+
 void clock_interrupt(void)
 {
 	self.alarm->clear = 1;
-	clock_alarm(MN_NEVER);
+	clock_watch();
 }

@@ -24,7 +24,10 @@ uint64_t clock_now_cycles(void);
 /* Sets the alarm for `deadline_us`, or earlier if that is far away; false if it is over. */
 bool clock_alarm(uint64_t deadline_us);
 
-/* Of the timer. */
+/* Sets it for when the watchdog is to look. */
+void clock_watch(void);
+
+/* Of the timer: until another is set, the next alarm is when the watchdog looks. */
 void clock_interrupt(void);
 
 #endif

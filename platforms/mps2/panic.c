@@ -54,9 +54,8 @@ static void begin(void)
 }
 
 /* Line by line, each with CR LF. */
-void panic_write(const char *text, size_t len)
+static void put_lines(const char *text, size_t len)
 {
-	begin();
 	while (len > 0) {
 		const char *newline = memchr(text, '\n', len);
 		const size_t n = newline ? (size_t)(newline - text) : len;
@@ -68,6 +67,28 @@ void panic_write(const char *text, size_t len)
 		text += n + 1;
 		len -= n + 1;
 	}
+}
+
+void panic_write(const char *text, size_t len)
+{
+	begin();
+	put_lines(text, len);
+}
+
+static void put_piece(void *context, const char *text, size_t len)
+{
+	(void)context;
+	put_lines(text, len);
+}
+
+void panic_beside(void (*tell)(const struct mn_kernel *kernel,
+			       void (*write)(void *context, const char *text, size_t len),
+			       void *context),
+		  const struct mn_kernel *kernel)
+{
+	put_line("", 1);
+	tell(kernel, put_piece, NULL);
+	put_line("", 1);
 }
 
 void panic_put(const char *text)

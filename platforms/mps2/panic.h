@@ -10,6 +10,13 @@
 void panic_put(const char *text);
 void panic_write(const char *text, size_t len);
 
+/* A text beside the frames of the line, and on the console; all goes on. Any context. */
+struct mn_kernel;
+void panic_beside(void (*tell)(const struct mn_kernel *kernel,
+			       void (*write)(void *context, const char *text, size_t len),
+			       void *context),
+		  const struct mn_kernel *kernel);
+
 /* The same for a number, as 0x and eight digits. */
 void panic_put_hex(uint32_t number);
 

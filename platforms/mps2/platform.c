@@ -46,6 +46,7 @@ void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 
 	if (!mn_kernel_interrupted(kernel) && clock_alarm(deadline_us))
 		cpu_sleep();
+	clock_watch();
 	cpu_restore(before);
 }
 

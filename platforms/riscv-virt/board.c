@@ -33,6 +33,20 @@ void *board_take(size_t size, const char *what)
 	return memory;
 }
 
+/* ---- The watchdog ---------------------------------------------------------------------- */
+
+void board_watch(void)
+{
+	clint_arm(&board.clint, clint_now_us(&board.clint) + MN_WATCHDOG_MS * 1000);
+}
+
+void board_look(void)
+{
+	board_watch();
+	if (mn_watchdog_looks(&board.watchdog, &board.kernel))
+		report_beside(mn_watchdog_tell);
+}
+
 /* ---- Power on -------------------------------------------------------------------------- */
 
 static void open_uart(const struct mn_config_uart *config)
@@ -100,7 +114,8 @@ void board_open(const struct mn_config *config)
 	open_kernel(config);
 	if (config->platform.uart.enabled)
 		start_uart(&config->platform.uart);
-	CPU_WRITE(mie, MIE_EXTERNAL);
+	board_watch();
+	CPU_WRITE(mie, MIE_EXTERNAL | MIE_TIMER);
 	CPU_SET(mstatus, MSTATUS_MIE);
 }
 

@@ -9,6 +9,7 @@
 #include <mnemos/daemons/defaults.h>
 #include <mnemos/drivers/ns16550.h>
 #include <mnemos/kernel.h>
+#include <mnemos/watchdog.h>
 #include "clint.h"
 #include "plic.h"
 
@@ -23,6 +24,7 @@ struct board {
 	struct mn_ns16550 uart;
 	struct plic_source uart_source;
 	struct mn_default_services services;
+	struct mn_watchdog watchdog;
 	size_t taken; /* bytes of free memory */
 };
 
@@ -40,6 +42,12 @@ void *board_take(size_t size, const char *what);
 
 /* What else this image starts; extras.c has nothing. */
 void board_start_extras(struct mn_kernel *kernel);
+
+/* The timer interrupts when the watchdog is to look next; until mn_platform_wait changes that. */
+void board_watch(void);
+
+/* It does. */
+void board_look(void);
 
 /* Ends the machine; the emulator ends with `code`. */
 _Noreturn void board_exit(unsigned code);

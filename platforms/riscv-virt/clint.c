@@ -26,6 +26,11 @@ uint64_t clint_count(const struct clint *clint)
 	return (uint64_t)high << 32 | low;
 }
 
+uint64_t clint_now_us(const struct clint *clint)
+{
+	return clint_count(clint) / clint->mhz;
+}
+
 /* The high half is at its most while the low one changes: no earlier deadline in between. */
 static void compare(const struct clint *clint, uint64_t count)
 {

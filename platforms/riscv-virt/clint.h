@@ -20,6 +20,9 @@ void clint_open(struct clint *clint, const struct mn_config_clint *config);
 /* Counts since reset. */
 uint64_t clint_count(const struct clint *clint);
 
+/* Microseconds since reset. */
+uint64_t clint_now_us(const struct clint *clint);
+
 /* Interrupts from `deadline_us` on, until another is set; MN_NEVER: not at all. */
 void clint_arm(struct clint *clint, uint64_t deadline_us);
 

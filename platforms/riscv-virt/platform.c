@@ -10,7 +10,7 @@
 uint64_t mn_platform_now_us(const struct mn_kernel *kernel)
 {
 	(void)kernel;
-	return clint_count(&board.clint) / board.clint.mhz;
+	return clint_now_us(&board.clint);
 }
 
 mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *kernel)
@@ -32,8 +32,9 @@ uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
 }
 
 /*
- * The timer never traps: it only ends `wfi`, and what is due the next turn sees from the
- * clock. `wfi` ends for an interrupt that is held back too, which is taken right after.
+ * The timer only ends `wfi`, and what is due the next turn sees from the clock. `wfi` ends for an
+ * interrupt that is held back too, which is taken right after; but not that of the timer, which
+ * is the watchdog's from here on.
  */
 void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 {
@@ -43,11 +44,9 @@ void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 		return;
 	clint_arm(&board.clint, deadline_us);
 	CPU_CLEAR(mstatus, MSTATUS_MIE);
-	if (!mn_kernel_interrupted(kernel)) {
-		CPU_SET(mie, MIE_TIMER);
+	if (!mn_kernel_interrupted(kernel))
 		__asm__ volatile("wfi" ::: "memory");
-		CPU_CLEAR(mie, MIE_TIMER);
-	}
+	board_watch();
 	CPU_SET(mstatus, MSTATUS_MIE);
 }
 

@@ -95,6 +95,21 @@ void report_end(void)
 	board_exit(BOARD_EXIT_FAILED);
 }
 
+static void write_piece(void *context, const char *text, size_t len)
+{
+	(void)context;
+	write_text(text, len);
+}
+
+void report_beside(void (*tell)(const struct mn_kernel *kernel,
+				void (*write)(void *context, const char *text, size_t len),
+				void *context))
+{
+	mn_ns16550_write_polled(&board.uart, "\0", 1);
+	tell(&board.kernel, write_piece, NULL);
+	mn_ns16550_write_polled(&board.uart, "\0", 1);
+}
+
 void report_log(void *context, const struct mn_log_site *site, va_list args)
 {
 	char text[TEXT_MAX];

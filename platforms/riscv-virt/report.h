@@ -27,4 +27,9 @@ _Noreturn void report_end(void);
  */
 void report_log(void *context, const struct mn_log_site *site, va_list args);
 
+/* A text beside the frames of the line, which goes on. Any context. */
+void report_beside(void (*tell)(const struct mn_kernel *kernel,
+				void (*write)(void *context, const char *text, size_t len),
+				void *context));
+
 #endif

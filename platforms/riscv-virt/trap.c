@@ -14,6 +14,7 @@ struct trap_frame {
 _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_SIZE, "as in start.S");
 
 #define INTERRUPT ((uintptr_t)INTPTR_MIN) /* the top bit of mcause */
+#define TIMER 7
 #define EXTERNAL 11
 
 bool trap_interrupt(uintptr_t cause);
@@ -93,9 +94,12 @@ static void report_tasks(const struct mn_kernel *kernel)
 
 bool trap_interrupt(uintptr_t cause)
 {
-	if (cause != (INTERRUPT | EXTERNAL))
+	if (cause == (INTERRUPT | EXTERNAL))
+		plic_interrupt(&board.plic);
+	else if (cause == (INTERRUPT | TIMER))
+		board_look();
+	else
 		return false;
-	plic_interrupt(&board.plic);
 	return true;
 }
 

@@ -45,7 +45,18 @@ void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 	cpu_restore(before);
 }
 
-/* A zero ends a frame that may be cut short; then line by line, each with CR LF. */
+/* Line by line, each with CR LF. */
+static void put_lines(void *context, const char *text, size_t len)
+{
+	(void)context;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			uart_put(&board.uart, '\r');
+		uart_put(&board.uart, (uint8_t)text[i]);
+	}
+}
+
+/* A zero ends a frame that may be cut short. */
 void mn_platform_panic_write(const char *text, size_t len)
 {
 	static bool begun;
@@ -54,11 +65,7 @@ void mn_platform_panic_write(const char *text, size_t len)
 	if (!begun)
 		uart_put(&board.uart, '\0');
 	begun = true;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
-			uart_put(&board.uart, '\r');
-		uart_put(&board.uart, (uint8_t)text[i]);
-	}
+	put_lines(NULL, text, len);
 }
 
 /* FILL IN, if the board can: power off, a reset, a red light, the end of the emulator. */
@@ -80,6 +87,16 @@ void board_interrupt(void)
 	mn_interrupt_enter(&frame, &board.kernel, cpu_irq());
 	uart_interrupt(&board.uart);
 	mn_interrupt_exit(&frame);
+}
+
+/* The line goes on behind the second zero. */
+void board_look(void)
+{
+	if (!mn_watchdog_looks(&board.watchdog, &board.kernel))
+		return;
+	uart_put(&board.uart, '\0');
+	mn_watchdog_tell(&board.kernel, put_lines, NULL);
+	uart_put(&board.uart, '\0');
 }
 
 /* FILL IN, if you like: registers, the stack's guard; see platforms/mps2/fault.c. */

@@ -6,6 +6,7 @@
 #include <mnemos/config.h>
 #include <mnemos/daemons/defaults.h>
 #include <mnemos/platform.h>
+#include <mnemos/watchdog.h>
 #include "uart.h"
 
 /* There is one, `board`, for ever. */
@@ -15,6 +16,7 @@ struct board {
 	struct uart uart;
 	struct mn_simple_serial serial;
 	struct mn_default_services services;
+	struct mn_watchdog watchdog;
 	size_t taken; /* bytes of the arena */
 };
 
@@ -25,6 +27,9 @@ void board_open(const struct mn_config *config);
 
 /* In the vectors: every interrupt of a device. Another for the clock's, see clock.h. */
 void board_interrupt(void);
+
+/* The watchdog looks: called at times by the clock. */
+void board_look(void);
 
 /* In the vectors: what should never come. */
 _Noreturn void board_fault(void);

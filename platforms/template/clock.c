@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <mnemos/panic.h>
+#include <mnemos/watchdog.h>
 #include "board.h"
 #include "clock.h"
 #include "cpu.h"
@@ -46,6 +47,8 @@ uint64_t clock_now_us(void)
 void clock_interrupt(void)
 {
 	self.ms_us += 1000;
+	if (self.ms_us % (MN_WATCHDOG_MS * 1000) == 0)
+		board_look();
 	if (board.config->platform.uart.enabled && board.config->platform.uart.polled)
 		uart_interrupt(&board.uart);
 }
