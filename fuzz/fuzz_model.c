@@ -50,7 +50,7 @@ static void check(struct model *model)
 	diagnose(model, check_finding, model);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct model *model = model_new();
 	const struct trace_sink sink = model_sink(model);
@@ -58,14 +58,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t host_ns = 1;
 
 	model_set_stream(model, stream);
-	while (size > 0) {
-		const size_t piece = size < PIECE ? size : PIECE;
+	while (len > 0) {
+		const size_t piece = len < PIECE ? len : PIECE;
 
 		trace_stream_take(stream, data, piece, host_ns);
 		model_take_text(model, (const char *)data, piece, host_ns);
 		check(model);
 		data += piece;
-		size -= piece;
+		len -= piece;
 		host_ns += 1000000000;
 	}
 	trace_stream_free(stream);
