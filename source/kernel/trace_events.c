@@ -34,6 +34,15 @@ const struct mn_log_site *const mn__trace_sites[MN_TRACE_KNOWN_COUNT] = {
 #define ADDRESS(event, ...) [event] = &event##_site,
 	MN_TRACE_EVENT_LIST(ADDRESS)};
 
+static void record(struct mn_kernel *kernel, const struct mn_log_site *site, const uint64_t *values)
+{
+	if (MN_LIKELY(mn__trace_is_plain(kernel, site)))
+		mn__trace_put_numbers(kernel->trace, site, values, mn__trace_who(kernel->current));
+	else
+		mn__trace_put(kernel->trace, MN_RECORD_EVENT, site, mn__trace_context(kernel),
+			      values);
+}
+
 /* To whoever shows it. `muted`: not to the ring. */
 static void emit(struct mn_kernel *kernel, enum mn_trace_known event, bool muted,
 		 const uint64_t *values)
@@ -42,7 +51,7 @@ static void emit(struct mn_kernel *kernel, enum mn_trace_known event, bool muted
 	struct mn_trace *trace = kernel->trace;
 
 	if (trace && trace->shown >> event & 1 && !muted)
-		mn__trace_put(trace, MN_RECORD_EVENT, site, mn__trace_context(kernel), values);
+		record(kernel, site, values);
 	if (kernel->events_logged >> event & 1 && !kernel->interrupt)
 		mn__trace_print(kernel, site, values, true);
 }

@@ -330,6 +330,13 @@ def test_board_without_enough_memory_says_so(start, image, message):
     assert code == PANIC
 
 
+def test_task_that_does_not_yield_is_told_of(boot):
+    board = boot(PROBE_IMAGE)
+    assert board.ask("y")  # the system goes on
+    text = rb"\0task probe #\d+ has not yielded for 1000 ms \([\w/.-]+probe\.c\)\r\n\0"
+    assert re.search(text, board.wire), board.wire[-200:]
+
+
 # ---- Sizes and console -----------------------------------------------------------------------
 
 

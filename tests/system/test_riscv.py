@@ -294,3 +294,12 @@ def test_virtual_time_runs_the_same_twice(start):
         came.append([next(wires) for _ in range(1000)])
     assert came[0] == came[1]
     assert sum(wire == HELLO for wire in came[0]) >= 499
+
+
+def test_task_that_does_not_yield_is_told_of(start):
+    probe = Machine(start, "test/probe").boot()
+    probe.send(sermux.frame(PROBE, b"y"))
+    text = next(wire for wire in probe.wires() if b"has not yielded" in wire)
+    assert re.fullmatch(
+        rb"task probe #\d+ has not yielded for 1000 ms \([\w/.-]+probe\.c\)\r\n\0", text), text
+    assert probe.ask()  # the system goes on

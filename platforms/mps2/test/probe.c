@@ -85,6 +85,10 @@ void probe_act(char request)
 	uint16_t ram_code[2];
 
 	switch (request) {
+	case 'y': /* until it is told of */
+		while (!*(volatile bool *)&board.watchdog.told)
+			;
+		break;
 	case 'f':
 		flood_console();
 		break;
