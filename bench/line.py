@@ -189,6 +189,26 @@ def idle(which):
     return measure
 
 
+def traced(setting, calls_per_s):
+    """Calls that a host has heard of, records lost, and milliseconds of the machine's CPU."""
+    said = output_of(setting.program("bench", "bench_trace_line"), calls_per_s, 2)
+    calls, lost, cpu_ms = find(
+        r"(\d+) calls, \d+ events, (\d+) lost, .* (\d+) ms of CPU", said).groups()
+    return int(calls), int(lost), int(cpu_ms)
+
+
+def trace_tcp(setting, row):
+    calls, lost, cpu_ms = traced(setting, 10000)
+    row.figures.append(Figure(lost, "lost at 10,000 calls/s", 0))
+    row.figures.append(Figure(cpu_ms * 1000 / calls, "us CPU a call"))
+    most, tried = 10000, 10000
+    while lost == 0 and tried < (20000 if setting.quick else 2000000):
+        tried *= 2
+        calls, lost, _cpu_ms = traced(setting, tried)
+        most = calls / 2 if lost == 0 else most
+    row.figures.append(Figure(most, "calls/s without a loss", 10000, at_least=True))
+
+
 def benches():
     yield "echo", "sermux echo of 506-byte payloads through melpomene on TCP", echo
     yield "echo_large", "the same with rings four times as large", echo_with(65536, 1048576)
@@ -198,3 +218,4 @@ def benches():
     yield "echo_byte_crowtty", "the same through crowtty and melpomene", echo_byte_crowtty
     yield "idle", "melpomene with a greeting a second and nothing else", idle("melpomene")
     yield "idle_crowtty", "crowtty attached to it", idle("crowtty")
+    yield "trace_tcp", "calls in melpomene, all traced to a host on TCP", trace_tcp
