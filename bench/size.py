@@ -13,6 +13,7 @@ LAYERS = ["abi", "proto", "kernel", "services", "daemons", "config"]
 ARM = ["arm-none-eabi-gcc", "--specs=picolibc.specs", "-mcpu=cortex-m3", "-mthumb"]
 M3_FLAGS = ["-Os", "-ffunction-sections", "-fdata-sections"]
 NO_LOG = "-DMN_LOG_COMPILED=MN_LOG_OFF"  # the image has nobody to show it to
+NO_TRACE = "-DMN_TRACE_COMPILED=0"  # nor to send it to
 
 SIZES = """
 #include <mnemos/call.h>
@@ -91,14 +92,16 @@ def size_m3(setting, row):
     need_arm()
     with tempfile.TemporaryDirectory() as scratch:
         made = pathlib.Path(scratch, "m3.elf")
-        warns = link(setting, made, "-DMN_LOG_COMPILED=MN_LOG_WARN")
-        small = link(setting, made, NO_LOG, "-flto")
-        size = link(setting, made, NO_LOG)
+        warns = link(setting, made, NO_TRACE, "-DMN_LOG_COMPILED=MN_LOG_WARN")
+        traces = link(setting, made, NO_LOG)
+        small = link(setting, made, NO_TRACE, NO_LOG, "-flto")
+        size = link(setting, made, NO_TRACE, NO_LOG)
         besides = buffers(made)
     ram = size[".data"] + size[".bss"] - besides
     row.figures.append(Figure(text_of(size), "bytes text", 20 * 1024))
     row.figures.append(Figure(ram, "bytes RAM", 4 * 1024))
     row.notes.append(f"log from warn on: {text_of(warns):,} bytes text")
+    row.notes.append(f"the kernel's part of tracing besides: {text_of(traces):,} bytes text")
     row.notes.append(f"with -flto: {text_of(small):,} bytes text")
     row.notes.append(f"RAM besides {besides:,} bytes of buffers and the stack")
 

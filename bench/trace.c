@@ -46,7 +46,7 @@ static void in_task(void (*run)(void))
 #define OTHER_CODE __asm__ volatile("" ::: "memory")
 #define SITE(i)     \
 	OTHER_CODE; \
-	mn_event(MN_LOG_DEBUG, "disabled", i, bench_count);
+	mn_event(MN_LOG_WARN, "disabled", i, bench_count);
 #define SITES(i) SITE(i) SITE((i) + 1) SITE((i) + 2) SITE((i) + 3)
 
 static void sites(void)
@@ -68,13 +68,13 @@ static void no_sites(void)
 /* 16 sites that nobody wants to see, in a loop; and the loop alone. */
 void bench_event_off(void)
 {
-	start(MN_LOG_INFO, ring, sizeof ring);
+	start(MN_LOG_ERROR, ring, sizeof ring);
 	in_task(sites);
 }
 
 void bench_event_none(void)
 {
-	start(MN_LOG_INFO, ring, sizeof ring);
+	start(MN_LOG_ERROR, ring, sizeof ring);
 	in_task(no_sites);
 }
 
@@ -84,7 +84,7 @@ static void events(void)
 	atomic_store(&trace.raise_at, UINT32_MAX);
 	for (long i = 0; i < bench_count; i += 64) {
 		for (long k = 0; k < 64; k++)
-			mn_event(MN_LOG_DEBUG, "event", i, k);
+			mn_event(MN_LOG_ERROR, "event", i, k);
 		atomic_store(&trace.tail, atomic_load(&trace.head));
 	}
 }
@@ -92,7 +92,7 @@ static void events(void)
 /* An event with two integers into the ring. */
 void bench_event(void)
 {
-	start(MN_LOG_DEBUG, ring, sizeof ring);
+	start(MN_LOG_ERROR, ring, sizeof ring);
 	in_task(events);
 	MN_ASSERT(atomic_load(&trace.lost[0]) == 0);
 }

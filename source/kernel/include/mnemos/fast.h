@@ -28,10 +28,9 @@ static inline void mn__push(struct mn_kernel *kernel, struct mn_task *task)
 	kernel->ready_end = &task->next;
 }
 
-/* Whether somebody watches the kernel's events; known not to where they are not compiled in. */
-#define MN__WATCHES_EVENTS(kernel)                               \
-	(MN_TRACE_COMPILED && MN_LOG_COMPILED <= MN_LOG_DEBUG && \
-	 MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))
+/* Whether somebody watches the kernel's events; known not to where tracing is not compiled in. */
+#define MN__WATCHES_EVENTS(kernel) \
+	(MN_TRACE_COMPILED && MN_UNLIKELY((kernel)->watch & MN__WATCH_EVENTS))
 
 void mn__event_wake(struct mn_kernel *kernel, const struct mn_task *task);
 

@@ -42,7 +42,7 @@
  * host); an event with two integers some hundred instructions and 48 bytes of the ring. A site
  * has 16 bytes of constants (24 on 64-bit machines), 8 (16) more for each field, and its texts.
  * The build option -Dtrace=false removes all of this file and the kernel's own events, and
- * leaves the log; -Dlog_level removes the levels below.
+ * leaves the log; -Dlog_level removes the levels below, but not the kernel's own events.
  */
 #ifndef MNEMOS_TRACE_H
 #define MNEMOS_TRACE_H
