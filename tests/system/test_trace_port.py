@@ -197,7 +197,8 @@ VECTOR = re.compile(r'\{"([THXR]\d+)",((?:\s*"[0-9a-f ]*")+)')
 def test_the_books_vectors_are_those_of_the_tests():
     page = (ROOT / "book/reference/trace-format.md").read_text()
     source = (ROOT / "tests/unit/trace_vectors.h").read_text()
-    tested = {name: "".join(re.findall(r'"([^"]*)"', text)) for name, text in VECTOR.findall(source)}
+    tested = {name: "".join(re.findall(r'"([^"]*)"', text))
+              for name, text in VECTOR.findall(source)}
     assert dict(ROW.findall(page)) == tested
     assert len(tested) == 17 + 6 + 16 + 6
 

@@ -800,11 +800,16 @@ struct chatter {
 	unsigned round;
 };
 
+static void say(const struct chatter *self)
+{
+	mn_info("round %u", self->round);
+}
+
 static mn_poll chatter_run(struct chatter *self)
 {
 	MN_BEGIN(self);
 	for (self->round = 0; self->round < 100; self->round++) {
-		mn_info("round %u", self->round);
+		say(self);
 		MN_TRY(self, mn_sleep(&self->nap, mn_random(mn_running) % 30000));
 	}
 	MN_END(self);

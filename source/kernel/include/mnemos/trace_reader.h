@@ -25,7 +25,8 @@
  * words, and then moves `tail`. So what lies between tail and head is whole or begins with 0,
  * and what does not fit is not begun. Writers may interrupt each other anywhere.
  *
- * Times are of mn_platform_trace_time; 44 bits are in the ring. Records come in the order of their times,
+ * Times are of mn_platform_trace_time; 44 bits are in the ring. Records come in the order of
+ * their times,
  * except where threads compete.
  */
 #ifndef MNEMOS_TRACE_READER_H

@@ -37,8 +37,8 @@
  * for the mux, opens its port again if that ends, and ends when it is cancelled, or with the
  * error with which its port could not be opened.
  *
- * Memory: four kilobytes, three on 32-bit machines; the ring and the send buffer from the kernel's heap, at the
- * start and for good; its port.
+ * Memory: four kilobytes, three on 32-bit machines; the ring and the send buffer from the
+ * kernel's heap, at the start and for good; its port.
  */
 #ifndef MNEMOS_DAEMONS_TRACE_H
 #define MNEMOS_DAEMONS_TRACE_H

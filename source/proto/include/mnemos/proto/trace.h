@@ -280,6 +280,7 @@ enum mn_trace_request_kind {
 /* How long a target that was asked to EXTEND stays active without a request. */
 #define MN_TRACE_KEEP_MS 6000
 
+/* A request; which fields count, its kind says. */
 struct mn_trace_request {
 	enum mn_trace_request_kind kind;
 	uint32_t number;             /* version of EXTEND, id of SNAPSHOT */

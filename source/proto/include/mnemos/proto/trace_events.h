@@ -49,6 +49,7 @@
 	X(MN_TRACE_IRQ_ENTER, "kernel::irq", "enter", TRACE, "irq")                                \
 	X(MN_TRACE_IRQ_EXIT, "kernel::irq", "exit", TRACE, "irq")
 
+/* An event of the list, by number. */
 enum mn_trace_known {
 #define MN__TRACE_ENUM(event, ...) event,
 	MN_TRACE_EVENT_LIST(MN__TRACE_ENUM)
