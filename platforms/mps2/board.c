@@ -56,7 +56,6 @@ static void interrupt_console(void *config)
 
 /* ---- Memory ---------------------------------------------------------------------------- */
 
-/* .bss ends where the arena begins, but only .bss is zero at the start. */
 void *board_take(size_t size, const char *key)
 {
 	const size_t align = _Alignof(max_align_t);
@@ -69,7 +68,7 @@ void *board_take(size_t size, const char *key)
 		panic_end();
 	}
 	board.taken += (size + align - 1) / align * align;
-	return memset(memory, 0, size);
+	return memory;
 }
 
 /* ---- Power on -------------------------------------------------------------------------- */
@@ -83,12 +82,13 @@ static uint32_t divisor(const struct mn_config *config, uint32_t baud)
 
 static void open_kernel(const struct mn_config *config)
 {
-	const size_t slots = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+	const size_t size = config->kernel.max_drivers * sizeof(struct mn_registry_slot);
+	struct mn_registry_slot *services = board_take(size, "kernel.max_drivers");
 
 	mn_kernel_init(&board.kernel,
 		       &(struct mn_kernel_config){
 			       .name = "mps2",
-			       .services = board_take(slots, "kernel.max_drivers"),
+			       .services = memset(services, 0, size),
 			       .max_services = config->kernel.max_drivers,
 			       .heap = board_take(config->kernel.heap_size, "kernel.heap_size"),
 			       .heap_size = config->kernel.heap_size,

@@ -12,7 +12,8 @@
 #include "stack.h"
 
 /* Of the linker script. */
-extern uint8_t data_start[], data_end[], bss_start[], bss_end[];
+extern uint8_t data_start[], data_end[];
+extern uint32_t bss_start[], bss_end[];
 extern const uint8_t data_image[];
 
 int main(void);
@@ -21,7 +22,8 @@ _Noreturn void reset(void);
 static _Noreturn __attribute__((used)) void start(void)
 {
 	memcpy(data_start, data_image, (size_t)(data_end - data_start));
-	memset(bss_start, 0, (size_t)(bss_end - bss_start));
+	for (volatile uint32_t *word = bss_start; word < bss_end; word++)
+		*word = 0; /* not memset, which goes byte by byte */
 	fault_enable();
 	stack_guard();
 	main();

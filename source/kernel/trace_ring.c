@@ -37,6 +37,13 @@ _Static_assert(sizeof(union mn__trace_word) == 8, "the ring is of such words");
 /* In the word of a copied text: it was longer. */
 #define WAS_CUT (UINT32_C(1) << 31)
 
+/* By words, because memset goes byte by byte in C libraries made to be small. */
+static void clear(union mn__trace_word *ring, uint32_t words)
+{
+	for (uint32_t i = 0; i < words; i++)
+		*(volatile uint64_t *)&ring[i].all = 0;
+}
+
 void mn_trace_start(struct mn_kernel *kernel, struct mn_trace *trace, void *memory, size_t size)
 {
 	uint32_t words = MN_TRACE_RING_MIN / sizeof(union mn__trace_word);
@@ -44,7 +51,7 @@ void mn_trace_start(struct mn_kernel *kernel, struct mn_trace *trace, void *memo
 	MN_ASSERT(size >= MN_TRACE_RING_MIN && (uintptr_t)memory % 8 == 0 && !kernel->trace);
 	while (words * 2 <= size / 8 && words * 2 <= MN_TRACE_RING_MAX / 8)
 		words *= 2;
-	memset(memory, 0, words * sizeof(union mn__trace_word));
+	clear(memory, words);
 	*trace = (struct mn_trace){
 		.kernel = kernel,
 		.ring = memory,
