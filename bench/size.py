@@ -101,7 +101,7 @@ def size_m3(setting, row):
     row.figures.append(Figure(text_of(size), "bytes text", 20 * 1024))
     row.figures.append(Figure(ram, "bytes RAM", 4 * 1024))
     row.notes.append(f"log from warn on: {text_of(warns):,} bytes text")
-    row.notes.append(f"with the kernel's part of tracing, and printf: {text_of(traces):,} bytes text")
+    row.notes.append(f"with the kernel's part of tracing, printf: {text_of(traces):,} bytes text")
     row.notes.append(f"with -flto: {text_of(small):,} bytes text")
     row.notes.append(f"RAM besides {besides:,} bytes of buffers and the stack")
 

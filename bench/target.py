@@ -129,7 +129,7 @@ class Log:
         self.waits = waits  # addresses where the processor sleeps
 
     def steps(self):
-        """Yields each. QEMU begins an instruction that reaches a device anew, and tells it twice."""
+        """Yields each. QEMU begins one that reaches a device anew, and tells it twice."""
         last = None
         for line in self.lines:
             if match := EXECUTED.match(line):

@@ -34,7 +34,7 @@ void board_open(const struct mn_config *config);
 /* Says in a line of the console what runs, once all services are there. */
 void board_introduce(void);
 
-/* Memory, for ever, with anything in it. Panics if there is none, naming the key that asks for it. */
+/* Memory, for ever, with anything in it. Panics if there is none, naming the key that asks. */
 void *board_take(size_t size, const char *key);
 
 /* What an image has besides the default services, see extras.c. */

@@ -49,7 +49,7 @@ void mn_trace_start(struct mn_kernel *kernel, struct mn_trace *trace, void *memo
 	uint32_t words = MN_TRACE_RING_MIN / sizeof(union mn__trace_word);
 
 	MN_ASSERT(size >= MN_TRACE_RING_MIN && (uintptr_t)memory % 8 == 0 && !kernel->trace);
-	while (words * 2 <= size / 8 && words * 2 <= MN_TRACE_RING_MAX / 8)
+	while (words <= size / 16 && words <= MN_TRACE_RING_MAX / 16)
 		words *= 2;
 	clear(memory, words);
 	*trace = (struct mn_trace){

@@ -107,11 +107,12 @@ static void add_double(struct line *line, uint64_t bits)
 		    (unsigned long)(bits & UINT32_MAX));
 		return;
 	}
+	/* What is so small that it has no bits left here is 0.000. */
 	const uint64_t whole = shift < 64 ? mantissa >> shift : 0;
 	const uint64_t rest = shift < 64 ? mantissa - (whole << shift) : 0;
-	const unsigned long thousandths = (unsigned long)((rest >> 10) * 1000 >> (shift - 10));
+	const unsigned thousandths = shift < 64 ? (rest >> 10) * 1000 >> (shift - 10) : 0;
 
-	add(line, "%s%lu.%03lu", bits >> 63 ? "-" : "", (unsigned long)whole, thousandths);
+	add(line, "%s%lu.%03u", bits >> 63 ? "-" : "", (unsigned long)whole, thousandths);
 }
 
 static const char *task_name(const struct mn_kernel *kernel, uint64_t id)

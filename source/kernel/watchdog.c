@@ -37,14 +37,9 @@ void mn_watchdog_tell(const struct mn_kernel *kernel,
 		return;
 	for (uint32_t rest = task->id; rest; rest /= 10)
 		id[--at] = (char)('0' + rest % 10);
+	static const char complaint[] = " has not yielded for " TEXT_OF(MN_WATCHDOG_MS) " ms (";
 	const char *const pieces[] = {
-		"task ",
-		task->type->name,
-		" #",
-		id + at,
-		" has not yielded for " TEXT_OF(MN_WATCHDOG_MS) " ms (",
-		task->type->file,
-		")\n",
+		"task ", task->type->name, " #", id + at, complaint, task->type->file, ")\n",
 	};
 
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)

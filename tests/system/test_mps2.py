@@ -356,7 +356,7 @@ def test_usual_image_is_small(boot):
     size = {words[0]: int(words[1]) for words in map(str.split, lines) if len(words) == 3
             and words[1].isdigit()}
     assert size[".text"] + size[".data"] <= (48 if built_with("trace") else 28) * 1024
-    assert boot("mnemos.elf").memory <= (24 if built_with("trace") else 18) * 1024
+    assert boot("mnemos.elf").memory <= (24 if built_with("trace") else 12) * 1024
 
 
 def test_stacks_have_room_left(boot):

@@ -335,17 +335,22 @@ static void take(struct collector *self)
 	self->taken++;
 }
 
+static void count_lost(struct collector *self)
+{
+	struct mn_trace_lost lost;
+
+	mn_trace_take_lost(&self->trace, &lost);
+	self->lost += lost.events;
+}
+
 static mn_poll collector_run(struct collector *self)
 {
 	MN_BEGIN(self);
 	while (self->taken + self->lost < WRITERS * EVENTS) {
-		struct mn_trace_lost lost;
-
 		MN_TRY(self, mn_irq_wait(&self->wait, &self->trace.irq));
 		while (mn_trace_next(&self->trace, &self->record))
 			take(self);
-		mn_trace_take_lost(&self->trace, &lost);
-		self->lost += lost.events;
+		count_lost(self);
 	}
 	MN_END(self);
 }

@@ -319,14 +319,14 @@ static void events_are_shown_by_the_log(void **state)
 	show(sim, "off");
 	sim_enter(sim);
 	mn_event(MN_LOG_WARN, "ring full", sim->turns, -5, true, large, "text");
-	mn_event(MN_LOG_INFO, "halves", 0.5, -1234.0625, 1e300, mn_text("lasting"));
+	mn_event(MN_LOG_INFO, "halves", 0.5, -1234.0625, 1e300, 1e-300, mn_text("lasting"));
 	mn_event(MN_LOG_DEBUG, "no");
 	sim_leave();
 	assert_string_equal(sim->log,
 			    "WARN test::trace: ring full, turns=0, -5=-5, 1=1, large=0x123456789a, "
 			    "\"text\"=text\n"
 			    "INFO test::trace: halves, 0.5=0.500, -1234.0625=-1234.062, "
-			    "1e300=0x7e37e43c8800759c, "
+			    "1e300=0x7e37e43c8800759c, 1e-300=0.000, "
 			    "mn_text(\"lasting\")=lasting\n");
 	assert_string_equal(records(), "");
 }

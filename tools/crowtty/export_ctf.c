@@ -221,7 +221,7 @@ static void enqueue(struct ctf *self, bt_message *message)
 	}
 	if (self->queued == self->room) {
 		self->room += QUEUE_STEP;
-		self->queue = memory_check(realloc(self->queue, self->room * sizeof *self->queue));
+		self->queue = memory_check(realloc(self->queue, self->room * sizeof(void *)));
 	}
 	self->queue[self->queued++] = message;
 }
