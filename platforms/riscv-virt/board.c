@@ -35,11 +35,6 @@ void *board_take(size_t size, const char *what)
 
 /* ---- The watchdog ---------------------------------------------------------------------- */
 
-void board_watch(void)
-{
-	clint_arm(&board.clint, clint_now_us(&board.clint) + MN_WATCHDOG_MS * 1000);
-}
-
 void board_look(void)
 {
 	board_watch();
@@ -114,6 +109,7 @@ void board_open(const struct mn_config *config)
 	open_kernel(config);
 	if (config->platform.uart.enabled)
 		start_uart(&config->platform.uart);
+	board.watch_counts = config->platform.clint.mhz * MN_WATCHDOG_MS * 1000;
 	board_watch();
 	CPU_WRITE(mie, MIE_EXTERNAL | MIE_TIMER);
 	CPU_SET(mstatus, MSTATUS_MIE);

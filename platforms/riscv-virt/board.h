@@ -17,10 +17,11 @@
 #define BOARD_EXIT_FAILED 70
 
 struct board {
+	struct plic plic; /* first: start.S hands it to the handler */
 	struct mn_kernel kernel;
 	const struct mn_config *config;
 	struct clint clint;
-	struct plic plic;
+	uint32_t watch_counts; /* of the clock, between two looks of the watchdog */
 	struct mn_ns16550 uart;
 	struct plic_source uart_source;
 	struct mn_default_services services;
@@ -44,7 +45,10 @@ void *board_take(size_t size, const char *what);
 void board_start_extras(struct mn_kernel *kernel);
 
 /* The timer interrupts when the watchdog is to look next; until mn_platform_wait changes that. */
-void board_watch(void);
+static inline void board_watch(void)
+{
+	clint_arm_in(&board.clint, board.watch_counts);
+}
 
 /* It does. */
 void board_look(void);

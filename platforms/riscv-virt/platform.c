@@ -34,20 +34,33 @@ uint32_t mn_platform_trace_hz(const struct mn_kernel *kernel)
 /*
  * The timer only ends `wfi`, and what is due the next turn sees from the clock. `wfi` ends for an
  * interrupt that is held back too, which is taken right after; but not that of the timer, which
- * is the watchdog's from here on.
+ * is the watchdog's from here on. A function of its own, so that nothing else is left to be done
+ * then.
  */
-void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
+static __attribute__((noinline)) void sleep(const struct mn_kernel *kernel)
 {
-	if (mn_storm_turn(&board.plic.storms, kernel, &deadline_us))
-		plic_unmask(&board.plic);
-	if (deadline_us == 0)
-		return;
-	clint_arm(&board.clint, deadline_us);
 	CPU_CLEAR(mstatus, MSTATUS_MIE);
 	if (!mn_kernel_interrupted(kernel))
 		__asm__ volatile("wfi" ::: "memory");
 	board_watch();
 	CPU_SET(mstatus, MSTATUS_MIE);
+}
+
+static __attribute__((noinline)) uint64_t watch_storms(struct mn_kernel *kernel,
+						       uint64_t deadline_us)
+{
+	if (mn_storm_turn(&board.plic.storms, kernel, &deadline_us))
+		plic_unmask(&board.plic);
+	return deadline_us;
+}
+
+void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
+{
+	deadline_us = watch_storms(kernel, deadline_us);
+	if (deadline_us == 0)
+		return;
+	clint_arm(&board.clint, deadline_us);
+	sleep(kernel);
 }
 
 void mn_platform_panic_write(const char *text, size_t len)

@@ -17,6 +17,7 @@ static volatile uint32_t *at(const struct plic *plic, uintptr_t offset)
 void plic_open(struct plic *plic, struct mn_kernel *kernel, const struct mn_config_plic *config)
 {
 	*plic = (struct plic){.base = config->base, .kernel = kernel};
+	plic->claim = at(plic, CLAIM);
 	*at(plic, THRESHOLD) = 0;
 }
 
@@ -34,29 +35,49 @@ void plic_unmask(struct plic *plic)
 		*at(plic, PRIORITY(source->irq)) = 1;
 }
 
-static void handle(struct plic *plic, uint32_t irq)
+/* No interrupt comes before there is a source. */
+static inline struct plic_source *find(const struct plic *plic, uint32_t irq)
+{
+	struct plic_source *source = plic->sources;
+
+	if (MN_LIKELY(source->irq == irq))
+		return source;
+	do
+		source = source->next;
+	while (source && source->irq != irq);
+	return source;
+}
+
+static __attribute__((noinline, cold)) void mask(struct plic *plic, uint32_t irq)
+{
+	*at(plic, PRIORITY(irq)) = 0;
+}
+
+/* Numbers are taken from memory again behind the handler: to keep them would cost more. */
+static inline void handle(struct plic *plic, struct plic_source *source)
 {
 	struct mn_interrupt frame;
 
-	for (struct plic_source *source = plic->sources; source; source = source->next) {
-		if (source->irq == irq) {
-			mn_interrupt_enter(&frame, plic->kernel, irq);
-			source->handle(source->context);
-			mn_interrupt_exit(&frame);
-			if (mn_storm_comes(&plic->storms, &source->storm, irq))
-				*at(plic, PRIORITY(irq)) = 0;
-			return;
-		}
-	}
-	plic->unexpected++;
+	mn_interrupt_enter(&frame, plic->kernel, source->irq);
+	source->handle(source->context);
+	mn_interrupt_exit(&frame);
+
+	const uint32_t irq = source->irq;
+
+	if (mn_storm_comes(&plic->storms, &source->storm, irq))
+		mask(plic, irq);
+	*plic->claim = irq;
 }
 
 void plic_interrupt(struct plic *plic)
 {
-	uint32_t irq;
+	const uint32_t irq = *plic->claim;
+	struct plic_source *source = find(plic, irq);
 
-	while ((irq = *at(plic, CLAIM)) != 0) {
-		handle(plic, irq);
-		*at(plic, CLAIM) = irq;
+	if (MN_LIKELY(source)) {
+		handle(plic, source);
+	} else if (irq) {
+		plic->unexpected++;
+		*plic->claim = irq;
 	}
 }

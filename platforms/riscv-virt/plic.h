@@ -17,6 +17,7 @@ struct plic_source {
 
 struct plic {
 	uintptr_t base;
+	volatile uint32_t *claim; /* register: who interrupts; written: it was handled */
 	struct mn_kernel *kernel; /* whose interrupts they are */
 	struct plic_source *sources;
 	uint32_t unexpected; /* interrupts of no source, counted and ignored */

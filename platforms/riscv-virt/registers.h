@@ -16,6 +16,10 @@
 /* x0 .. x31, with pc in the place of x0; a multiple of 16, as sp has to be. */
 #define TRAP_FRAME_SIZE (32 * REGISTER_SIZE)
 
+/* The numbers of the interrupts of the timer and of all devices. */
+#define TIMER 7
+#define EXTERNAL 11
+
 /* What unused stack is filled with. */
 #define STACK_PAINT 0x57ac57ac
 

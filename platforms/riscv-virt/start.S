@@ -2,8 +2,10 @@
 /*
  * From reset to main, and every trap.
  *
- * mscratch holds the top of the trap stack while main runs and 0 while a trap is handled, so a
- * trap in the handler is told from all others.
+ * Traps have a stack of their own, which begins with a frame. mscratch holds where the frame is
+ * while main runs, main's sp while an interrupt is handled and 0 while a fault is told of: so a
+ * trap in a handler is told from all others. No interrupt comes in one: the processor holds it
+ * back.
  */
 #include "registers.h"
 
@@ -19,9 +21,9 @@ start:
 	.option	pop
 	la	tp, mem_tls
 	la	sp, mem_stack_end
-	la	t0, trap
+	la	t0, traps + 1		/* 1: each interrupt at a place of its own */
 	csrw	mtvec, t0
-	la	t0, mem_trap_stack_end
+	la	t0, mem_trap_stack_end - TRAP_FRAME_SIZE
 	csrw	mscratch, t0
 
 	la	t0, mem_bss
@@ -80,31 +82,53 @@ park:
 	\what	x27, 27*REGISTER_SIZE(sp)
 	.endm
 
-	.balign	4
-trap:
+	/*
+	 * By the number of the interrupt, four bytes each; faults come to the first. Those
+	 * behind the devices' are never enabled. Nothing changes mepc meanwhile: whatever
+	 * would is a fault.
+	 */
+	.balign	256
+	.option	push
+	.option	norvc
+traps:
+	.rept	TIMER
+	j	fault
+	.endr
+	j	timer
+	.rept	EXTERNAL - TIMER - 1
+	j	fault
+	.endr
+	.option	pop
+	csrrw	sp, mscratch, sp
+	CHANGED	STORE
+	la	a0, board		/* begins with its interrupt controller */
+	call	plic_interrupt
+	CHANGED	LOAD
+	csrrw	sp, mscratch, sp
+	mret
+
+timer:
+	csrrw	sp, mscratch, sp
+	CHANGED	STORE
+	call	board_look
+	CHANGED	LOAD
+	csrrw	sp, mscratch, sp
+	mret
+
+	/* There is no way back, but all there was to be told. Below sp is room on either stack. */
+fault:
 	csrrw	sp, mscratch, sp
 	beqz	sp, again
-	addi	sp, sp, -TRAP_FRAME_SIZE
+	STORE	t0, -REGISTER_SIZE(sp)
+	la	t0, mem_trap_stack_end - TRAP_FRAME_SIZE
+	bne	sp, t0, again
+	LOAD	t0, -REGISTER_SIZE(sp)
 	CHANGED	STORE
+	KEPT	STORE
 	csrrw	t0, mscratch, zero
 	STORE	t0, 2*REGISTER_SIZE(sp)
 	csrr	t0, mepc
 	STORE	t0, (sp)
-	csrr	a0, mcause
-	bgez	a0, fault		/* the top bit tells interrupts */
-	call	trap_interrupt
-	beqz	a0, fault		/* that nothing asked for */
-	LOAD	t0, (sp)
-	csrw	mepc, t0
-	addi	t0, sp, TRAP_FRAME_SIZE
-	csrw	mscratch, t0
-	CHANGED	LOAD
-	LOAD	sp, 2*REGISTER_SIZE(sp)
-	mret
-
-	/* There is no way back, but all there was to be told. */
-fault:
-	KEPT	STORE
 	mv	a0, sp
 	call	trap_fault
 

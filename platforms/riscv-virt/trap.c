@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Traps, from start.S: interrupts are handled, everything else is the end. */
+/* Traps but interrupts, from start.S: they are the end. */
 #include "board.h"
 #include "cpu.h"
 #include "registers.h"
@@ -11,13 +11,11 @@ struct trap_frame {
 	uintptr_t x[31]; /* x1 .. x31 */
 };
 
+_Static_assert(offsetof(struct board, plic) == 0, "as in start.S");
 _Static_assert(sizeof(struct trap_frame) == TRAP_FRAME_SIZE, "as in start.S");
 
 #define INTERRUPT ((uintptr_t)INTPTR_MIN) /* the top bit of mcause */
-#define TIMER 7
-#define EXTERNAL 11
 
-bool trap_interrupt(uintptr_t cause);
 _Noreturn void trap_fault(const struct trap_frame *frame);
 void trap_in_trap(void);
 
@@ -90,17 +88,6 @@ static void report_tasks(const struct mn_kernel *kernel)
 		report("\n");
 	}
 	mn_kernel_dump(kernel, write_piece, NULL);
-}
-
-bool trap_interrupt(uintptr_t cause)
-{
-	if (cause == (INTERRUPT | EXTERNAL))
-		plic_interrupt(&board.plic);
-	else if (cause == (INTERRUPT | TIMER))
-		board_look();
-	else
-		return false;
-	return true;
 }
 
 void trap_fault(const struct trap_frame *frame)

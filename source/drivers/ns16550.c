@@ -24,7 +24,8 @@ enum { /* ENABLE */
        ENABLE_RX = 1,
        ENABLE_TX = 2,
        ENABLE_STATUS = 4,
-       ENABLE_ALL = ENABLE_RX | ENABLE_TX | ENABLE_STATUS
+       ENABLE_RECEIVE = ENABLE_RX | ENABLE_STATUS,
+       ENABLE_ALL = ENABLE_RECEIVE | ENABLE_TX
 };
 
 enum { /* FIFO_CONTROL: on, both emptied, interrupt at 8 bytes or when no more come */
@@ -67,14 +68,14 @@ static void enable(struct mn_ns16550 *uart, uint8_t which)
 
 static void count(_Atomic uint32_t *number, uint32_t by)
 {
-	atomic_store_explicit(number, atomic_load_explicit(number, memory_order_relaxed) + by,
-			      memory_order_relaxed);
+	atomic_fetch_add_explicit(number, by, memory_order_relaxed);
 }
 
 /* ---- The handler ------------------------------------------------------------------- */
 
-/* The status is about the byte that is read next. */
-static void note_errors(struct mn_ns16550 *uart, uint8_t status)
+/* The status is about the byte that is read next. In line: a call would have registers saved. */
+static inline __attribute__((always_inline)) void note_errors(struct mn_ns16550 *uart,
+							      uint8_t status)
 {
 	if (status & STATUS_OVERRUN)
 		count(&uart->overruns, 1);
@@ -84,27 +85,36 @@ static void note_errors(struct mn_ns16550 *uart, uint8_t status)
 		count(&uart->line_errors, 1);
 }
 
-/* Takes what is there and has room; returns whether there is room left. */
-static bool receive(struct mn_ns16550 *uart)
+/* Takes what is there and fits into `room` bytes at `to`; returns how many. */
+static inline size_t take(struct mn_ns16550 *uart, uint8_t *to, size_t room)
 {
-	size_t room, used = 0;
-	uint8_t *to = mn_bbq_irq_grant(&uart->rx, &room);
+	volatile uint8_t *const data = at(uart, DATA), *const line_status = at(uart, LINE_STATUS);
+	uint8_t *next = to, *const end = to + room;
 
-	while (used < room) {
-		const uint8_t status = *at(uart, LINE_STATUS);
+	while (next != end) {
+		const uint8_t status = *line_status & (STATUS_READY | STATUS_ERRORS);
 
-		if (MN_UNLIKELY(status & STATUS_ERRORS))
-			note_errors(uart, status);
-		if (!(status & STATUS_READY))
+		if (status == 0)
 			break;
-		const uint8_t byte = *at(uart, DATA);
-
-		if (!(status & STATUS_BREAK)) /* a break comes with a zero that nobody sent */
-			to[used++] = byte;
+		if (MN_UNLIKELY(status != STATUS_READY)) {
+			note_errors(uart, status);
+			if (!(status & STATUS_READY))
+				break;
+			if (status & STATUS_BREAK) {
+				(void)*data; /* a zero that nobody sent */
+				continue;
+			}
+		}
+		*next++ = *data;
 	}
-	mn_bbq_irq_commit(&uart->rx, used);
+	return (size_t)(next - to);
+}
+
+/* The bytes that were taken go to the reader. */
+static inline void pass_on(struct mn_ns16550 *uart, size_t used)
+{
 	count(&uart->received, (uint32_t)used);
-	return used < room || (mn_bbq_irq_grant(&uart->rx, &room), room > 0);
+	mn_bbq_irq_commit(&uart->rx, used);
 }
 
 /* Fills the UART's FIFO if it is empty; returns whether there is more to send. */
@@ -123,19 +133,56 @@ static bool transmit(struct mn_ns16550 *uart)
 	return ready > len || (mn_bbq_irq_peek(&uart->tx, &ready), ready > 0);
 }
 
-void mn_ns16550_interrupt(struct mn_ns16550 *uart)
+/* Of `room` bytes `used` have come: the other direction, and what is wanted from now on. */
+static __attribute__((noinline)) void finish(struct mn_ns16550 *uart, size_t used, size_t room)
 {
 	uint8_t wanted = 0;
 
-	if (mn_serial_line_flows(&uart->line)) {
-		if (receive(uart))
-			wanted |= ENABLE_RX | ENABLE_STATUS;
-		else
-			count(&uart->holds, 1);
-		if (transmit(uart))
-			wanted |= ENABLE_TX;
-	}
+	pass_on(uart, used);
+	if (used < room || (mn_bbq_irq_grant(&uart->rx, &room), room > 0))
+		wanted |= ENABLE_RECEIVE;
+	else
+		count(&uart->holds, 1);
+	if (transmit(uart))
+		wanted |= ENABLE_TX;
 	enable(uart, wanted);
+}
+
+/* The way that is always right. */
+static __attribute__((noinline)) void serve(struct mn_ns16550 *uart)
+{
+	size_t room, used;
+	uint8_t *to;
+
+	if (!mn_serial_line_flows(&uart->line)) {
+		enable(uart, 0);
+		return;
+	}
+	to = mn_bbq_irq_grant(&uart->rx, &room);
+	used = take(uart, to, room);
+	finish(uart, used, room);
+}
+
+/*
+ * Mostly a few bytes have come, and there is nothing to send. So it was when only receiving was
+ * left enabled, and the line flows as long as it is: a task that has something to send enables all.
+ * If no byte is there, more is enabled than noted.
+ */
+void mn_ns16550_interrupt(struct mn_ns16550 *uart)
+{
+	size_t room, used;
+	uint8_t *to;
+
+	if (uart->enabled != ENABLE_RECEIVE) {
+		serve(uart);
+		return;
+	}
+	to = mn_bbq_irq_grant(&uart->rx, &room);
+	used = take(uart, to, room);
+	if (MN_LIKELY(used != 0 && used != room))
+		pass_on(uart, used);
+	else
+		finish(uart, used, room);
 }
 
 /* ---- Task context ------------------------------------------------------------------ */

@@ -68,7 +68,9 @@ size_t mn_bbq_used(const struct mn_bbq *q)
 static mn_poll read_attempt(struct mn_bbq_read *op, struct mn_bbq *q)
 {
 	const uint32_t irq = q->flags & MN__BBQ_IRQ;
-	uint32_t closed = q->flags & (MN__BBQ_WRITE_CLOSED | MN__BBQ_READ_CLOSED), len;
+	uint32_t closed = q->flags & (MN__BBQ_WRITE_CLOSED | MN__BBQ_READ_CLOSED);
+	const uint8_t *data = q->storage + q->read;
+	size_t len;
 
 	if (irq == MN__BBQ_IRQ_READS)
 		return MN_ENOTSUP;
@@ -76,13 +78,16 @@ static mn_poll read_attempt(struct mn_bbq_read *op, struct mn_bbq *q)
 		closed |= mn__bbq_irq_closed_flag(q);
 	if (closed & MN__BBQ_READ_CLOSED)
 		return MN_ECLOSED;
-	len = irq ? mn__bbq_irq_ready(q) : ready(q);
+	if (irq)
+		data = mn_bbq_irq_peek(mn__bbq_irq(q), &len);
+	else
+		len = ready(q);
 	if (len == 0)
 		return closed ? MN_ECLOSED : MN_EEMPTY;
 	if (irq)
 		mn__bbq_irq(q)->irq.task = q->reader = NULL;
 	TRACE(q, "lends", len);
-	return mn__bbq_lend(op, q, len);
+	return mn__bbq_lend(op, q, data, len);
 }
 
 /* The operation no longer waits; nobody shall wake its task on behalf of it. */
@@ -122,8 +127,8 @@ static __attribute__((noinline)) mn_poll read_any(struct mn_bbq_read *op, struct
 	return got;
 }
 
-/* Its beginning has a short way too; its end is the fast path of mn_bbq_read. */
-mn_poll mn__bbq_read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
+/* The beginning has a short way too; the end is the fast path of mn_bbq_read. */
+static __attribute__((noinline)) mn_poll read_task(struct mn_bbq_read *op, struct mn_bbq *q)
 {
 	if (q->flags >= MN__BBQ_WRITE_CLOSED || q->read != q->write || q->reader ||
 	    mn_wait_active(&op->wait) || cancel_pending() || mn__bbq_traced())
@@ -132,6 +137,25 @@ mn_poll mn__bbq_read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
 	q->reader = op->wait.task;
 	q->last_reader = op->wait.task->id;
 	return mn_wait_park(&op->wait);
+}
+
+/*
+ * What a handler has brought. Whether it has closed its end since does not matter while there are
+ * bytes. All else is apart, so that nothing is saved for it here.
+ */
+mn_poll mn__bbq_read_slow(struct mn_bbq_read *op, struct mn_bbq *q)
+{
+	struct mn_bbq_irq *const irq = mn__bbq_irq(q);
+	const uint8_t *data;
+	size_t len;
+
+	if (q->flags != MN__BBQ_IRQ_WRITES || mn__bbq_traced())
+		return read_task(op, q);
+	data = mn_bbq_irq_peek(irq, &len);
+	if (len == 0)
+		return read_any(op, q);
+	irq->irq.task = q->reader = NULL;
+	return mn__bbq_lend(op, q, data, len);
 }
 
 mn_poll mn_bbq_try_read(struct mn_bbq_read *op, struct mn_bbq *q)

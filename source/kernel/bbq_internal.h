@@ -47,8 +47,6 @@ static inline struct mn_bbq_irq *mn__bbq_irq(const struct mn_bbq *q)
 uint32_t mn__bbq_irq_room(struct mn_bbq *q);
 void mn__bbq_irq_committed(struct mn_bbq *q, uint32_t used);
 
-/* The piece at `q->read` that is there: its length, or 0. */
-uint32_t mn__bbq_irq_ready(struct mn_bbq *q);
 void mn__bbq_irq_released(struct mn_bbq *q, uint32_t used);
 
 uint32_t mn__bbq_irq_used(const struct mn_bbq *q);

@@ -14,12 +14,25 @@
 #include "bbq_internal.h"
 #include "internal.h"
 
+extern inline size_t mn__bbq_irq_between(const struct mn_bbq *q, size_t pushed, size_t pulled);
+extern inline size_t mn__bbq_irq_place(const struct mn_bbq *q, size_t position);
+extern inline size_t mn__bbq_irq_piece(const struct mn_bbq *q, size_t at, size_t len);
+extern inline void mn__bbq_irq_advance(const struct mn_bbq *q, atomic_size_t *position, size_t by);
+extern inline uint8_t *mn_bbq_irq_grant(struct mn_bbq_irq *q, size_t *len);
+extern inline void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used);
+extern inline const uint8_t *mn_bbq_irq_peek(const struct mn_bbq_irq *q, size_t *len);
+
+void mn__bbq_irq_overdrawn(void)
+{
+	MN_PANIC("assertion failed");
+}
+
 void mn_bbq_irq_init(struct mn_bbq_irq *q, struct mn_kernel *kernel, void *storage, size_t capacity,
 		     enum mn_bbq_irq_side side, void (*kick)(struct mn_bbq_irq *q))
 {
 	*q = (struct mn_bbq_irq){.kick = kick};
 	mn_bbq_init(&q->bbq, storage, capacity);
-	q->bbq.flags = side == MN_BBQ_IRQ_WRITES ? MN__BBQ_IRQ_WRITES : MN__BBQ_IRQ_READS;
+	q->bbq.flags = side;
 	mn_irq_init(&q->irq, kernel);
 }
 
@@ -29,83 +42,7 @@ void mn_bbq_mute(struct mn_bbq *q)
 		mn_irq_mute(&mn__bbq_irq(q)->irq);
 }
 
-/* ---- The ring, for both ends ------------------------------------------------------- */
-
-static inline uint32_t own(_Atomic uint32_t *position)
-{
-	return atomic_load_explicit(position, memory_order_relaxed);
-}
-
-static inline uint32_t other(const _Atomic uint32_t *position)
-{
-	return atomic_load_explicit(position, memory_order_acquire);
-}
-
-static inline uint32_t used_between(const struct mn_bbq *q, uint32_t pushed, uint32_t pulled)
-{
-	return pushed >= pulled ? pushed - pulled : pushed + 2 * q->capacity - pulled;
-}
-
-/* Where a position lies in the storage. */
-static inline uint32_t place(const struct mn_bbq *q, uint32_t position)
-{
-	return position < q->capacity ? position : position - q->capacity;
-}
-
-/* Of `len` bytes from a place on, those before the storage ends. */
-static inline uint32_t in_one_piece(const struct mn_bbq *q, uint32_t at, uint32_t len)
-{
-	return len < q->capacity - at ? len : q->capacity - at;
-}
-
-static inline void advance(const struct mn_bbq *q, _Atomic uint32_t *position, uint32_t by)
-{
-	const uint32_t sum = own(position) + by;
-
-	atomic_store_explicit(position, sum < 2 * q->capacity ? sum : sum - 2 * q->capacity,
-			      memory_order_release);
-}
-
-/* The writing end: free bytes in one piece. */
-static inline uint32_t room_piece(struct mn_bbq_irq *q, uint32_t *at)
-{
-	const uint32_t pushed = own(&q->pushed);
-	const uint32_t used = used_between(&q->bbq, pushed, other(&q->pulled));
-
-	*at = place(&q->bbq, pushed);
-	return in_one_piece(&q->bbq, *at, q->bbq.capacity - used);
-}
-
-/* The reading end: bytes that are there in one piece. */
-static inline uint32_t ready_piece(struct mn_bbq_irq *q, uint32_t *at)
-{
-	const uint32_t pulled = own(&q->pulled);
-	const uint32_t used = used_between(&q->bbq, other(&q->pushed), pulled);
-
-	*at = place(&q->bbq, pulled);
-	return in_one_piece(&q->bbq, *at, used);
-}
-
 /* ---- The handler's end ------------------------------------------------------------- */
-
-uint8_t *mn_bbq_irq_grant(struct mn_bbq_irq *q, size_t *len)
-{
-	uint32_t at;
-
-	*len = room_piece(q, &at);
-	return q->bbq.storage + at;
-}
-
-void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used)
-{
-	uint32_t at;
-
-	MN_ASSERT(used <= room_piece(q, &at));
-	if (used == 0)
-		return;
-	advance(&q->bbq, &q->pushed, (uint32_t)used);
-	mn_irq_raise(&q->irq);
-}
 
 size_t mn_bbq_irq_push(struct mn_bbq_irq *q, const void *data, size_t len)
 {
@@ -119,11 +56,14 @@ size_t mn_bbq_irq_push(struct mn_bbq_irq *q, const void *data, size_t len)
 			break;
 		n = len - taken < room ? len - taken : room;
 		memcpy(free, bytes + taken, n);
-		advance(&q->bbq, &q->pushed, (uint32_t)n);
+		q->bbq.granted = 0;
+		mn__bbq_irq_advance(&q->bbq, &q->pushed, n);
 		taken += n;
 	}
 	if (taken < len) {
-		atomic_store_explicit(&q->lost, own(&q->lost) + (uint32_t)(len - taken),
+		atomic_store_explicit(&q->lost,
+				      atomic_load_explicit(&q->lost, memory_order_relaxed) +
+					      (uint32_t)(len - taken),
 				      memory_order_relaxed);
 		MN__EVENT(q->irq.kernel, queue, MN_TRACE_QUEUE_FULL, q->bbq.storage, MN__BBQ_KIND);
 	}
@@ -132,22 +72,16 @@ size_t mn_bbq_irq_push(struct mn_bbq_irq *q, const void *data, size_t len)
 	return taken;
 }
 
-const uint8_t *mn_bbq_irq_peek(struct mn_bbq_irq *q, size_t *len)
-{
-	uint32_t at;
-
-	*len = ready_piece(q, &at);
-	return q->bbq.storage + at;
-}
-
 void mn_bbq_irq_release(struct mn_bbq_irq *q, size_t used)
 {
-	uint32_t at;
+	size_t ready;
 
-	MN_ASSERT(used <= ready_piece(q, &at));
+	mn_bbq_irq_peek(q, &ready);
+	if (used > ready)
+		mn__bbq_irq_overdrawn();
 	if (used == 0)
 		return;
-	advance(&q->bbq, &q->pulled, (uint32_t)used);
+	mn__bbq_irq_advance(&q->bbq, &q->pulled, used);
 	mn_irq_raise(&q->irq);
 }
 
@@ -162,7 +96,7 @@ size_t mn_bbq_irq_pull(struct mn_bbq_irq *q, void *buffer, size_t most)
 			break;
 		n = most - taken < ready ? most - taken : ready;
 		memcpy((uint8_t *)buffer + taken, bytes, n);
-		advance(&q->bbq, &q->pulled, (uint32_t)n);
+		mn__bbq_irq_advance(&q->bbq, &q->pulled, n);
 		taken += n;
 	}
 	if (taken)
@@ -185,12 +119,10 @@ bool mn_bbq_irq_closed(const struct mn_bbq_irq *q)
 
 uint32_t mn__bbq_irq_room(struct mn_bbq *q)
 {
-	return room_piece(mn__bbq_irq(q), &q->write);
-}
+	size_t len;
 
-uint32_t mn__bbq_irq_ready(struct mn_bbq *q)
-{
-	return ready_piece(mn__bbq_irq(q), &q->read);
+	q->write = (uint32_t)(mn_bbq_irq_grant(mn__bbq_irq(q), &len) - q->storage);
+	return (uint32_t)len;
 }
 
 static void kick(struct mn_bbq_irq *q)
@@ -199,31 +131,31 @@ static void kick(struct mn_bbq_irq *q)
 		q->kick(q);
 }
 
+static void move(struct mn_bbq_irq *q, atomic_size_t *position, uint32_t by)
+{
+	if (by == 0)
+		return;
+	mn__bbq_irq_advance(&q->bbq, position, by);
+	kick(q);
+}
+
 void mn__bbq_irq_committed(struct mn_bbq *q, uint32_t used)
 {
-	struct mn_bbq_irq *irq = mn__bbq_irq(q);
-
-	if (used == 0)
-		return;
-	advance(q, &irq->pushed, used);
-	kick(irq);
+	move(mn__bbq_irq(q), &mn__bbq_irq(q)->pushed, used);
 }
 
 void mn__bbq_irq_released(struct mn_bbq *q, uint32_t used)
 {
-	struct mn_bbq_irq *irq = mn__bbq_irq(q);
-
-	if (used == 0)
-		return;
-	advance(q, &irq->pulled, used);
-	kick(irq);
+	move(mn__bbq_irq(q), &mn__bbq_irq(q)->pulled, used);
 }
 
 uint32_t mn__bbq_irq_used(const struct mn_bbq *q)
 {
 	const struct mn_bbq_irq *irq = mn__bbq_irq(q);
 
-	return used_between(q, other(&irq->pushed), other(&irq->pulled));
+	return (uint32_t)mn__bbq_irq_between(
+		q, atomic_load_explicit(&irq->pushed, memory_order_acquire),
+		atomic_load_explicit(&irq->pulled, memory_order_acquire));
 }
 
 uint32_t mn__bbq_irq_closed_flag(const struct mn_bbq *q)

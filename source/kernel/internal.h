@@ -60,7 +60,41 @@ void mn__wheel_turn(struct mn_kernel *kernel, uint64_t now_us);
 uint64_t mn__wheel_next(struct mn_kernel *kernel);
 
 /* irq.c */
-void mn__inbox_drain(struct mn_kernel *kernel);
+/* The inbox's stack in the order of its raises. */
+struct mn_irq *mn__inbox_turned(struct mn_irq *stack);
+void mn__inbox_answer_watched(struct mn_kernel *kernel, struct mn_irq *queue);
+
+/* A source is no longer raised; returns the next one, taken before the handler may link it again.
+ */
+static inline struct mn_irq *mn__inbox_answer(struct mn_irq *irq)
+{
+	struct mn_irq *next = irq->next;
+
+	irq->pending = true;
+	/* Acquire too: raises up to here are answered by the wake that follows. */
+	atomic_exchange_explicit(&irq->raised, false, memory_order_acq_rel);
+	return next;
+}
+
+/* The inbox is not empty: nothing else empties it. */
+static inline void mn__inbox_drain(struct mn_kernel *kernel)
+{
+	struct mn_irq *irq = atomic_exchange_explicit(&kernel->inbox, NULL, memory_order_acquire);
+
+	if (MN_UNLIKELY(irq->next))
+		irq = mn__inbox_turned(irq);
+	if (MN_TRACE_COMPILED && MN_UNLIKELY(kernel->watch)) {
+		mn__inbox_answer_watched(kernel, irq);
+		return;
+	}
+	do {
+		struct mn_task *const *task = &irq->task;
+
+		irq = mn__inbox_answer(irq);
+		if (*task)
+			mn__push(kernel, *task);
+	} while (MN_UNLIKELY(irq));
+}
 
 /* wait.c: the id of a task that may have ended; then one that no task has. */
 uint32_t mn__live_id(const struct mn_kernel *kernel, const struct mn_task *task);

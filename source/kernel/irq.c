@@ -13,13 +13,11 @@ void mn_irq_mute(struct mn_irq *irq)
 	atomic_store_explicit(&irq->carries, true, memory_order_relaxed);
 }
 
-void mn_irq_raise(struct mn_irq *irq)
+static inline void raise(struct mn_irq *irq)
 {
 	_Atomic(struct mn_irq *) *inbox = &irq->kernel->inbox;
 	struct mn_irq *first;
 
-	if (MN_TRACE_COMPILED && atomic_load_explicit(&irq->carries, memory_order_relaxed))
-		mn__trace_mute_handler(irq->kernel);
 	/* Release: what the handler did before is seen by the task that is woken. */
 	if (atomic_exchange_explicit(&irq->raised, true, memory_order_acq_rel))
 		return;
@@ -30,25 +28,41 @@ void mn_irq_raise(struct mn_irq *irq)
 							memory_order_relaxed));
 }
 
-void mn__inbox_drain(struct mn_kernel *kernel)
+static MN__COLD void raise_carrier(struct mn_irq *irq)
 {
-	struct mn_irq *stack = atomic_exchange_explicit(&kernel->inbox, NULL, memory_order_acquire);
+	mn__trace_mute_handler(irq->kernel);
+	raise(irq);
+}
+
+void mn_irq_raise(struct mn_irq *irq)
+{
+	if (MN_TRACE_COMPILED &&
+	    MN_UNLIKELY(atomic_load_explicit(&irq->carries, memory_order_relaxed)))
+		raise_carrier(irq);
+	else
+		raise(irq);
+}
+
+struct mn_irq *mn__inbox_turned(struct mn_irq *stack)
+{
 	struct mn_irq *queue = NULL;
 
-	while (stack) { /* last in is on top: turn round */
+	while (stack) {
 		struct mn_irq *irq = stack;
 
 		stack = irq->next;
 		irq->next = queue;
 		queue = irq;
 	}
+	return queue;
+}
+
+void mn__inbox_answer_watched(struct mn_kernel *kernel, struct mn_irq *queue)
+{
 	while (queue) {
 		struct mn_irq *irq = queue;
 
-		queue = irq->next; /* before `raised` goes: then the handler may link it again */
-		irq->pending = true;
-		/* Acquire too: raises up to here are answered by the wake below. */
-		atomic_exchange_explicit(&irq->raised, false, memory_order_acq_rel);
+		queue = mn__inbox_answer(irq);
 		if (irq->task)
 			mn__wake(kernel, irq->task);
 	}

@@ -169,7 +169,7 @@ uint64_t mn_kernel_run_once(struct mn_kernel *kernel)
 	uint64_t next_us = 0;
 
 	mn_running = kernel;
-	if (mn_kernel_interrupted(kernel))
+	if (atomic_load_explicit(&kernel->inbox, memory_order_relaxed))
 		mn__inbox_drain(kernel);
 	const uint64_t now_us = mn_platform_now_us(kernel);
 	kernel->now_ticks = (uint32_t)(now_us >> 10);

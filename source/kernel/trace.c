@@ -238,19 +238,8 @@ void mn__spans_end(struct mn_kernel *kernel, const struct mn_task *task)
 
 /* ---- Interrupts -------------------------------------------------------------------- */
 
-void mn__interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number)
+void mn__event_interrupt(struct mn_kernel *kernel, bool ends)
 {
-	*interrupt = (struct mn_interrupt){kernel, mn_running, kernel->interrupt};
-	kernel->interrupt = number + 1;
-	mn_running = kernel;
-	MN__EVENT(kernel, value, MN_TRACE_IRQ_ENTER, number);
-}
-
-void mn__interrupt_exit(struct mn_interrupt *interrupt)
-{
-	struct mn_kernel *kernel = interrupt->kernel;
-
-	MN__EVENT(kernel, value, MN_TRACE_IRQ_EXIT, kernel->interrupt - 1);
-	kernel->interrupt = interrupt->outer;
-	mn_running = interrupt->running;
+	MN__EVENT(kernel, value, ends ? MN_TRACE_IRQ_EXIT : MN_TRACE_IRQ_ENTER,
+		  kernel->interrupt - 1);
 }

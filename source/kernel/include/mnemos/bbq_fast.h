@@ -63,22 +63,24 @@ static inline void mn_bbq_commit(struct mn_bbq *q, size_t used)
 		mn__bbq_wake_reader(q);
 }
 
-static inline mn_poll mn__bbq_lend(struct mn_bbq_read *op, struct mn_bbq *q, uint32_t len)
+static inline mn_poll mn__bbq_lend(struct mn_bbq_read *op, struct mn_bbq *q, const uint8_t *data,
+				   size_t len)
 {
-	op->data = q->storage + q->read;
+	op->data = data;
 	op->len = len;
 	op->wait.kind = MN_WAIT_NONE; /* who brought the bytes has woken it, and forgotten it */
-	q->lent = len;
+	q->lent = (uint32_t)len;
 	return MN_OK;
 }
 
 static inline mn_poll mn_bbq_read(struct mn_bbq_read *op, struct mn_bbq *q)
 {
-	const uint32_t ready = q->write - q->read;
+	uint32_t ready = 0;
 
-	if (MN_UNLIKELY(q->flags >= MN__BBQ_READ_CLOSED || !ready || mn__bbq_traced()))
+	if (MN_UNLIKELY(q->flags >= MN__BBQ_READ_CLOSED || (ready = q->write - q->read) == 0 ||
+			mn__bbq_traced()))
 		return mn__bbq_read_slow(op, q);
-	return mn__bbq_lend(op, q, ready);
+	return mn__bbq_lend(op, q, q->storage + q->read, ready);
 }
 
 /* What a release must look at: who waits for room, and what keeps the cursors. */

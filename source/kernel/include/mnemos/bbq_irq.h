@@ -35,9 +35,13 @@
 #include <stdatomic.h>
 #include <mnemos/bbq.h>
 #include <mnemos/irq.h>
+#include <mnemos/kernel.h>
 
 /* Which end is the handler's. */
-enum mn_bbq_irq_side { MN_BBQ_IRQ_WRITES, MN_BBQ_IRQ_READS };
+enum mn_bbq_irq_side {
+	MN_BBQ_IRQ_WRITES = MN__BBQ_IRQ_WRITES,
+	MN_BBQ_IRQ_READS = MN__BBQ_IRQ_READS
+};
 
 /*
  * A queue with a handler's end. Positions run from 0 to twice the capacity, so that full
@@ -45,8 +49,8 @@ enum mn_bbq_irq_side { MN_BBQ_IRQ_WRITES, MN_BBQ_IRQ_READS };
  */
 struct mn_bbq_irq {
 	struct mn_bbq bbq;                    /* first; the tasks' end */
-	_Atomic uint32_t pushed;              /* stored by the writing end */
-	_Atomic uint32_t pulled;              /* stored by the reading end */
+	atomic_size_t pushed;                 /* stored by the writing end */
+	atomic_size_t pulled;                 /* stored by the reading end */
 	_Atomic uint32_t lost;                /* bytes; stored by the handler */
 	atomic_bool handler_closed;           /* stored by the handler */
 	atomic_bool tasks_closed;             /* stored by tasks */
@@ -72,10 +76,10 @@ void mn_bbq_irq_init(struct mn_bbq_irq *q, struct mn_kernel *kernel, void *stora
 size_t mn_bbq_irq_push(struct mn_bbq_irq *q, const void *data, size_t len);
 
 /* Handler: free bytes in one piece, to be filled in place; *len is how many, maybe 0. */
-uint8_t *mn_bbq_irq_grant(struct mn_bbq_irq *q, size_t *len);
+inline uint8_t *mn_bbq_irq_grant(struct mn_bbq_irq *q, size_t *len);
 
 /* Handler: the first `used` bytes of the last grant go to the reader. */
-void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used);
+inline void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used);
 
 /* ---- A handler that reads -------------------------------------------------------- */
 
@@ -83,7 +87,7 @@ void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used);
 size_t mn_bbq_irq_pull(struct mn_bbq_irq *q, void *buffer, size_t most);
 
 /* Handler: bytes that are there, in one piece; *len is how many, maybe 0. */
-const uint8_t *mn_bbq_irq_peek(struct mn_bbq_irq *q, size_t *len);
+inline const uint8_t *mn_bbq_irq_peek(const struct mn_bbq_irq *q, size_t *len);
 
 /* Handler: the first `used` bytes of the last peek are gone. */
 void mn_bbq_irq_release(struct mn_bbq_irq *q, size_t used);
@@ -100,6 +104,73 @@ bool mn_bbq_irq_closed(const struct mn_bbq_irq *q);
 static inline uint32_t mn_bbq_irq_lost(const struct mn_bbq_irq *q)
 {
 	return atomic_load_explicit(&q->lost, memory_order_relaxed);
+}
+
+/* ---- Inline ---------------------------------------------------------------------- */
+
+/* Not static: where code is to be small there is one of each, in bbq_irq.c. */
+
+inline size_t mn__bbq_irq_between(const struct mn_bbq *q, size_t pushed, size_t pulled)
+{
+	return MN_LIKELY(pushed >= pulled) ? pushed - pulled
+					   : pushed + 2 * (size_t)q->capacity - pulled;
+}
+
+/* Where a position lies in the storage. */
+inline size_t mn__bbq_irq_place(const struct mn_bbq *q, size_t position)
+{
+	return position < q->capacity ? position : position - q->capacity;
+}
+
+/* Of `len` bytes from a place on, those before the storage ends. */
+inline size_t mn__bbq_irq_piece(const struct mn_bbq *q, size_t at, size_t len)
+{
+	return len < q->capacity - at ? len : q->capacity - at;
+}
+
+/* Release: what was done to the bytes is seen before. */
+inline void mn__bbq_irq_advance(const struct mn_bbq *q, atomic_size_t *position, size_t by)
+{
+	const size_t sum = atomic_load_explicit(position, memory_order_relaxed) + by,
+		     lap = 2 * (size_t)q->capacity;
+
+	atomic_store_explicit(position, sum < lap ? sum : sum - lap, memory_order_release);
+}
+
+inline uint8_t *mn_bbq_irq_grant(struct mn_bbq_irq *q, size_t *len)
+{
+	const size_t pushed = atomic_load_explicit(&q->pushed, memory_order_relaxed),
+		     pulled = atomic_load_explicit(&q->pulled, memory_order_acquire);
+	const size_t used = mn__bbq_irq_between(&q->bbq, pushed, pulled);
+	const size_t at = mn__bbq_irq_place(&q->bbq, pushed);
+
+	*len = mn__bbq_irq_piece(&q->bbq, at, q->bbq.capacity - used);
+	q->bbq.granted = (uint32_t)*len;
+	return q->bbq.storage + at;
+}
+
+_Noreturn void mn__bbq_irq_overdrawn(void);
+
+inline void mn_bbq_irq_commit(struct mn_bbq_irq *q, size_t used)
+{
+	if (MN_UNLIKELY(used > q->bbq.granted))
+		mn__bbq_irq_overdrawn();
+	if (MN_UNLIKELY(used == 0))
+		return;
+	q->bbq.granted = 0;
+	mn__bbq_irq_advance(&q->bbq, &q->pushed, used);
+	mn_irq_raise(&q->irq);
+}
+
+inline const uint8_t *mn_bbq_irq_peek(const struct mn_bbq_irq *q, size_t *len)
+{
+	const size_t pulled = atomic_load_explicit(&q->pulled, memory_order_relaxed);
+	const size_t pushed = atomic_load_explicit(&q->pushed, memory_order_acquire);
+	const size_t used = mn__bbq_irq_between(&q->bbq, pushed, pulled);
+	const size_t at = mn__bbq_irq_place(&q->bbq, pulled);
+
+	*len = mn__bbq_irq_piece(&q->bbq, at, used);
+	return q->bbq.storage + at;
 }
 
 #endif

@@ -99,7 +99,6 @@ static inline void mn_span_end(struct mn_span *span);
 
 /* An interrupt handler that runs; on its stack. */
 struct mn_interrupt {
-	struct mn_kernel *kernel;
 	struct mn_kernel *running;
 	uint32_t outer;
 };
@@ -142,20 +141,30 @@ void mn__emit_event_in(struct mn_kernel *kernel, const struct mn_log_site *site,
 void mn__span_begin(struct mn_span *span, const struct mn_log_site *site, const uint64_t *values);
 void mn__span_end(struct mn_span *span);
 
-void mn__interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel, uint32_t number);
-void mn__interrupt_exit(struct mn_interrupt *interrupt);
+/* The interrupt that runs has begun, or is about to end. */
+__attribute__((cold)) void mn__event_interrupt(struct mn_kernel *kernel, bool ends);
 
 static inline void mn_interrupt_enter(struct mn_interrupt *interrupt, struct mn_kernel *kernel,
 				      uint32_t number)
 {
-	if (MN_TRACE_COMPILED)
-		mn__interrupt_enter(interrupt, kernel, number);
+	if (!MN_TRACE_COMPILED)
+		return;
+	interrupt->running = mn_running;
+	interrupt->outer = kernel->interrupt;
+	kernel->interrupt = number + 1;
+	mn_running = kernel;
+	if (MN_UNLIKELY(kernel->watch))
+		mn__event_interrupt(kernel, false);
 }
 
 static inline void mn_interrupt_exit(struct mn_interrupt *interrupt)
 {
-	if (MN_TRACE_COMPILED)
-		mn__interrupt_exit(interrupt);
+	if (!MN_TRACE_COMPILED)
+		return;
+	if (MN_UNLIKELY(mn_running->watch))
+		mn__event_interrupt(mn_running, true);
+	mn_running->interrupt = interrupt->outer;
+	mn_running = interrupt->running;
 }
 
 static inline void mn_span_end(struct mn_span *span)
