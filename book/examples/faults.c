@@ -3,7 +3,10 @@
 #include <mnemos/channel.h>
 #include <mnemos/kernel.h>
 #include <mnemos/services/serial_mux.h>
+#include <mnemos/trace.h>
 #include "faults.h"
+
+#define MN_LOG_TARGET "faults::disk"
 
 struct nothing {
 	uint8_t unused;
@@ -341,6 +344,8 @@ struct disk {
 	struct mn_server server;
 	struct mn_serving serving;
 	struct mn_sleep work;
+	struct mn_span transfer;
+	unsigned block;
 };
 
 static mn_poll disk_run(struct disk *self)
@@ -349,7 +354,11 @@ static mn_poll disk_run(struct disk *self)
 	MN_TRY(self, mn_register(&self->server, &disk_service, NULL));
 	for (;;) {
 		MN_TRY(self, mn_serve(&self->serving, &self->server));
+		mn_span_begin(&self->transfer, MN_LOG_DEBUG, "transfer", self->block);
 		MN_TRY(self, mn_sleep(&self->work, 200000));
+		mn_event(MN_LOG_DEBUG, "block read", self->block);
+		mn_span_end(&self->transfer);
+		self->block++;
 		mn_reply(&self->serving, MN_OK);
 	}
 	MN_END(self);

@@ -594,6 +594,19 @@ def test_the_simulators_trace_is_shown(simulator, crowtty, tmp_path):
     assert b"UNKNOWN" not in process.text
 
 
+def test_spans_of_a_task_cross_its_waits(start, crowtty, tmp_path):
+    """A driver's span around a wait of 200 ms, and the event in it, with the others in between."""
+    faulty = start(program("book", "examples", "faulty"), "slow", "--serial",
+                   f"unix:{tmp_path}/line")
+    faulty.wait_for("serial line: ")
+    process, _ = crowtty("--trace", "info,faults::disk=debug", f"unix:{tmp_path}/line")
+    begun = process.wait_for(r"DBUG transfer\{block=(\d+)\}: faults::disk: SPAN \((\d+)\)\n")
+    block, number = (one.decode() for one in begun.groups())
+    process.wait_for(rf"DBUG transfer\{{block={block}\}}: faults::disk: block read, block={block}\n")
+    process.wait_for(rf"DBUG transfer\{{block={block}\}}: faults::disk:  END \({number}\): "
+                     r"(19\d|2\d\d)(\.\d+)?ms\n")
+
+
 def test_a_noisy_line_is_in_step_again(simulator, crowtty, tmp_path):
     """What was lost meanwhile is asked for: then not one event is missing, and names are known."""
     simulator()

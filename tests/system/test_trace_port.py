@@ -17,8 +17,6 @@ sys.path.insert(0, str(ROOT / "tools/mn"))
 import boards  # noqa: E402
 
 TRACE, DEBUG, INFO = range(3)
-has_events = pytest.mark.skipif(os.environ.get("MN_LOG_LEVEL", "trace") != "trace",
-                                reason="this build has no call sites of that level")
 PORT = 3
 
 
@@ -103,7 +101,6 @@ def test_an_original_host_is_served(host):
         one.expect("HEARTBEAT")
 
 
-@has_events
 def test_an_original_host_is_told_what_the_kernel_does(host):
     one = host()
     one.ask(wire.set_max_level(TRACE))
@@ -112,7 +109,6 @@ def test_an_original_host_is_told_what_the_kernel_does(host):
     assert one.event("poll")["fields"]["message"] == "poll"
 
 
-@has_events
 def test_events_say_when_and_whose_they_are(host):
     one = host()
     one.extend(TRACE)

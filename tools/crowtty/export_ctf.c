@@ -262,7 +262,8 @@ static void on_event(void *context, const struct trace_event *event)
 	self->last_ns = event->time_ns;
 	if (event->kind != TRACE_EVENT) { /* the fields of a span come behind its id */
 		span[0] = number_field("span", event->span);
-		memcpy(span + 1, event->fields, event->field_count * sizeof *span);
+		for (uint32_t i = 0; i < event->field_count; i++)
+			span[i + 1] = event->fields[i];
 		changed.fields = span;
 		changed.field_count++;
 		if (event->kind != TRACE_SPAN_NEW)

@@ -110,7 +110,7 @@ static void measure(struct model *model, struct model_task *task, const struct m
 	task->polls_per_s = good ? polls / seconds : -1;
 	if (model->cpu_hz > 0) {
 		double used = (double)cpu / (double)model->cpu_hz;
-		task->cpu_ns += (uint64_t)(used * 1e9);
+		task->cpu_ns += used < 1e9 ? (uint64_t)(used * 1e9) : 0; /* not of a real clock */
 		task->cpu_share = good ? used / seconds : -1;
 	}
 	task->raw_polls = said->polls;
