@@ -602,8 +602,9 @@ def test_spans_of_a_task_cross_its_waits(start, crowtty, tmp_path):
     process, _ = crowtty("--trace", "info,faults::disk=debug", f"unix:{tmp_path}/line")
     begun = process.wait_for(r"DBUG transfer\{block=(\d+)\}: faults::disk: SPAN \((\d+)\)\n")
     block, number = (one.decode() for one in begun.groups())
-    process.wait_for(rf"DBUG transfer\{{block={block}\}}: faults::disk: block read, block={block}\n")
-    process.wait_for(rf"DBUG transfer\{{block={block}\}}: faults::disk:  END \({number}\): "
+    context = rf"DBUG transfer\{{block={block}\}}: faults::disk: "
+    process.wait_for(rf"{context}block read, block={block}\n")
+    process.wait_for(rf"{context} END \({number}\): "
                      r"(19\d|2\d\d)(\.\d+)?ms\n")
 
 
