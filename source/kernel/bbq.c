@@ -9,8 +9,8 @@
  * is committed, so a commit is one addition.
  *
  * The path of a queue that nothing special happens to is in bbq_fast.h; here is the path
- * that is always right. Queues with a handler's end always take it: their cursors are only
- * copies of those in bbq_irq.c.
+ * that is always right. Queues with a handler's end never take that one, because their cursors
+ * are only copies of those in bbq_irq.h; reading what a handler brings has a short way here.
  */
 #include <string.h>
 #include <mnemos/operation.h>
