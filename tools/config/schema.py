@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The schema: which tables and keys a board's configuration may have.
 
-Read from source/config/schema.toml and, for a platform, platforms/NAME/schema.toml; the
-first of these explains the notation. An error in a schema is an error in this tree, so it
+Read from source/config/schema.toml and, for a platform, platforms/NAME/schema.toml and what that
+includes; the first of these explains the notation. An error in a schema is an error in this tree, so it
 raises an exception instead of being reported nicely.
 """
 
@@ -52,18 +52,18 @@ class Schema:
 
     def __init__(self, platform=None):
         self.platform = platform
+        own = platform_file(platform) if platform else None
+        shared = tomllib.loads(own.read_text("utf-8")).get("include", []) if own else []
+        # The files it is read from.
+        self.files = [COMMON, *(ROOT / path for path in shared), *([own] if own else [])]
         self.tables = {}
         serves = []
-        for path in self.files():
+        for path in self.files:
             for entry in tomllib.loads(path.read_text("utf-8")).get("table", []):
                 self._add_table(entry)
                 serves += [(served, entry["name"]) for served in entry.get("serves", [])]
         for served, server in serves:
             self.tables[served].needs.append(server)
-
-    def files(self):
-        """The files it is read from."""
-        return [COMMON] + ([platform_file(self.platform)] if self.platform else [])
 
     def _add_table(self, entry):
         table = Table(entry["name"], entry["doc"], entry.get("enabled"), entry.get("needs", []))

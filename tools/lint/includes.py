@@ -11,12 +11,13 @@ BELOW = {
     "abi": [],
     "proto": ["abi"],
     "kernel": ["proto", "abi"],
-    "services": ["kernel", "proto", "abi"],
-    "daemons": ["services", "kernel", "proto", "abi", "config"],
-    "drivers": ["services", "kernel", "proto", "abi"],
+    "gfx": ["abi"],
+    "services": ["kernel", "gfx", "proto", "abi"],
+    "daemons": ["services", "kernel", "gfx", "proto", "abi", "config"],
+    "drivers": ["services", "kernel", "gfx", "proto", "abi"],
     "config": ["proto", "abi"],
     "tools": ["proto", "abi"],
-    "platforms": ["daemons", "drivers", "services", "kernel", "proto", "abi", "config"],
+    "platforms": ["daemons", "drivers", "services", "kernel", "gfx", "proto", "abi", "config"],
 }
 # These look at everything.
 FREE = ("tests", "bench", "fuzz", "models", "book")

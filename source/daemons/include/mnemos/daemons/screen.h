@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * What a platform with a screen and a keyboard starts besides mn_start_default_services, as its
+ * configuration says (source/config/screen.toml). Apart from those, so that an image without a
+ * screen has none of it.
+ */
+#ifndef MNEMOS_DAEMONS_SCREEN_H
+#define MNEMOS_DAEMONS_SCREEN_H
+
+#include <mnemos/config.h>
+#include <mnemos/kernel.h>
+
+/* Their memory, for as long as the kernel lives. */
+struct mn_screen_services {
+	uint8_t none;
+};
+
+/* Start-up: spawns what is enabled. `services` is zeroed before. */
+void mn_start_screen_services(struct mn_screen_services *services, struct mn_kernel *kernel,
+			      const struct mn_config *config);
+
+#endif

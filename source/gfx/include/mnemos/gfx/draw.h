@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Drawing: lines, shapes, text and images onto anything that takes pixels.
+ *
+ *     struct mn_target target = mn_target_of(&chunk);
+ *
+ *     mn_draw_clear(&target, MN_BLACK);
+ *     mn_fill_circle(&target, 40, 30, 20, MN_ORANGE);
+ *     mn_draw_line(&target, 0, 0, 79, 59, 3, MN_WHITE);
+ *     mn_draw_text(&target, 4, 4, "hello", &(struct mn_text_style){
+ *             .font = &mn_font_8x16, .color = MN_WHITE});
+ *
+ * A target is where drawing goes: a bitmap, or with mn_target_ops of one's own anything else, a
+ * display that has no memory for instance. It has an origin, that is added to all coordinates, and
+ * a clip, outside of which nothing is drawn; both may be changed at any time. Coordinates may be
+ * any numbers whose sums fit int32_t; those beyond +-MN_DRAW_MAX draw nothing that is exact.
+ *
+ * Shapes have a filled form (mn_fill_) and a stroked one (mn_stroke_) with a width in pixels, whose
+ * outer edge is that of the filled form: a stroke never reaches outside of the shape. A width of
+ * 0 or less, or an empty shape, draws nothing. Lines have their width around the ideal line. No
+ * edge is smoothed. Each pixel of a shape is drawn once, so that a translucent colour is blended
+ * once.
+ *
+ * Angles count clockwise from 12 o'clock in 65,536ths of a turn (MN_DEGREES makes them), so that
+ * they wrap as uint16_t does.
+ *
+ * Integers only: the same picture on every machine. Any context; nothing waits or allocates.
+ */
+#ifndef MNEMOS_GFX_DRAW_H
+#define MNEMOS_GFX_DRAW_H
+
+#include <mnemos/gfx/bitmap.h>
+
+#define MN_DRAW_MAX 16384
+
+struct mn_target;
+
+/* What a target must be able to do. All rectangles lie within its clip. */
+struct mn_target_ops {
+	/* Blends a colour over each pixel of a rectangle. */
+	void (*fill)(struct mn_target *target, const struct mn_rect *rect, mn_color color);
+	/* mn_bitmap_stencil, x and y with the origin added. */
+	void (*stencil)(struct mn_target *target, int32_t x, int32_t y, const uint8_t *bits,
+			size_t stride, int32_t width, int32_t height, mn_color color,
+			mn_color background);
+	/* mn_bitmap_blend, the same. */
+	void (*image)(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image,
+		      const struct mn_rect *part);
+};
+
+struct mn_target {
+	const struct mn_target_ops *ops;
+	struct mn_bitmap *bitmap; /* of mn_target_of; else as the ops like */
+	struct mn_rect clip;      /* in the target's own coordinates, without the origin */
+	int32_t x, y;             /* origin */
+};
+
+/* Drawing into a bitmap: all of it, origin 0, 0. The bitmap must stay. */
+struct mn_target mn_target_of(struct mn_bitmap *bitmap);
+
+/* Draws only within `rect` (origin added) from now on, and within what was the clip before. */
+void mn_target_clip(struct mn_target *target, const struct mn_rect *rect);
+
+/* ---- Lines and shapes ---------------------------------------------------------------- */
+
+struct mn_point {
+	int32_t x, y;
+};
+
+/* Fills the whole clip. */
+void mn_draw_clear(struct mn_target *target, mn_color color);
+void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color color);
+
+/* From one point to another, both included; the ends of a wide one are cut off square. */
+void mn_draw_line(struct mn_target *target, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
+		  int32_t width, mn_color color);
+
+void mn_fill_rect(struct mn_target *target, const struct mn_rect *rect, mn_color color);
+void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_t width,
+		    mn_color color);
+
+/* Corners are quarters of circles, whose radius is at most half of the shorter side. */
+void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
+			mn_color color);
+void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
+			  int32_t width, mn_color color);
+
+/* The ellipse that touches the sides of `rect`; a circle in a square. */
+void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_color color);
+void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int32_t width,
+		       mn_color color);
+
+/* A circle around the pixel x, y: 2 radius + 1 pixels wide. */
+void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, mn_color color);
+void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, int32_t width,
+		      mn_color color);
+
+/*
+ * The part of the ellipse in `rect` from an angle on, clockwise for `sweep` (65536 or more: all
+ * of it; negative: the other way): filled as a piece of cake, stroked as an arc.
+ */
+void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
+		    int32_t sweep, mn_color color);
+void mn_stroke_arc(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
+		   int32_t sweep, int32_t width, mn_color color);
+
+/* Most corners of a filled polygon; one with more is not drawn. */
+#define MN_POLYGON_MAX 64
+
+/* A polygon of 3 corners or more; where it crosses itself the even-odd rule says what is inside. */
+void mn_fill_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
+		     mn_color color);
+
+/* Lines from point to point; closed: and back to the first. Pixels at the joints may be blended
+ * twice. */
+void mn_stroke_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
+		       bool closed, int32_t width, mn_color color);
+
+/* ---- Angles ---------------------------------------------------------------------------- */
+
+#define MN_DEGREES(degrees) ((int32_t)((degrees)*65536.0 / 360.0))
+
+/* sin and cos of an angle, times 32767, rounded to the nearest. */
+int32_t mn_sin(uint16_t angle);
+int32_t mn_cos(uint16_t angle);
+
+/* The point at an angle (clockwise from 12 o'clock) and a distance, rounded to the nearest. */
+struct mn_point mn_polar(int32_t x, int32_t y, uint16_t angle, int32_t distance);
+
+/* ---- Images ------------------------------------------------------------------------------ */
+
+/* A bitmap at x, y, blended if it has an alpha plane; or a part of it. */
+void mn_draw_image(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image);
+void mn_draw_image_part(struct mn_target *target, int32_t x, int32_t y,
+			const struct mn_bitmap *image, const struct mn_rect *part);
+
+/* ---- Text ---------------------------------------------------------------------------------- */
+
+#include <mnemos/gfx/text.h>
+
+#endif
