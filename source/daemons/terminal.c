@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A terminal on the screen; the contract is in the header. */
+#include <string.h>
+#include <mnemos/daemons/terminal.h>
+
+#define MN_LOG_TARGET "daemons::terminal"
+
+static void reply(void *context, const char *bytes, size_t len)
+{
+	struct mn__terminal_session *self = context;
+
+	if (len > sizeof self->reply - self->reply_len) {
+		self->lost += (uint32_t)len;
+		return;
+	}
+	memcpy(self->reply + self->reply_len, bytes, len);
+	self->reply_len += len;
+}
+
+static const struct mn_font *font_for(int32_t width, int32_t height)
+{
+	static const struct mn_font *const fonts[] = {&mn_font_16x32, &mn_font_12x24, &mn_font_8x16,
+						      &mn_font_6x12};
+
+	for (size_t i = 0; i < sizeof fonts / sizeof *fonts; i++)
+		if (width / fonts[i]->width >= 80 && height / fonts[i]->height >= 24)
+			return fonts[i];
+	return &mn_font_5x8;
+}
+
+/* Makes the terminal, as large as the screen. */
+static mn_poll make_terminal(struct mn__terminal_session *self)
+{
+	const struct mn_display_meta *screen = &self->layer.meta;
+	const struct mn_font *font = font_for(screen->width, screen->height);
+	const struct mn_terminal_config config = {
+		.rows = screen->height / font->height,
+		.columns = screen->width / font->width,
+		.font = font,
+		.reply = reply,
+		.context = self,
+	};
+	const int32_t width = config.columns * font->width, height = config.rows * font->height;
+	const size_t pixels_size = mn_bitmap_size(MN_RGB565, MN_OPAQUE, width, height);
+	const size_t cells_size = mn_terminal_size(config.rows, config.columns);
+
+	if (pixels_size == 0 || cells_size == 0)
+		return MN_EINVAL; /* not a single character, or too many */
+	self->pixels = mn_try_alloc(pixels_size);
+	self->cells = mn_try_alloc(cells_size);
+	if (!self->pixels || !self->cells)
+		return MN_ENOMEM;
+	mn_bitmap_init(&self->chunk, MN_RGB565, MN_OPAQUE, width, height, self->pixels,
+		       pixels_size);
+	self->terminal = mn_terminal_open(self->cells, cells_size, &config);
+	return MN_OK;
+}
+
+/* Draws what has changed; false if nothing has. Leaves it in `part`, which is at `dirty`. */
+static bool draw(struct mn__terminal_session *self)
+{
+	struct mn_target target = mn_target_of(&self->chunk);
+
+	if (!mn_terminal_draw(self->terminal, &target, &self->dirty))
+		return false;
+	self->part = mn_bitmap_part(&self->chunk, &self->dirty);
+	return true;
+}
+
+static mn_poll show(struct mn__terminal_session *self)
+{
+	return mn_layer_draw(&self->layer, &self->part, self->dirty.x, self->dirty.y);
+}
+
+/* Bytes or a key; both may have come. */
+static mn_poll wait_for_input(struct mn__terminal_session *self)
+{
+	return mn_race(&self->race, mn_bbq_read(&self->rx, self->port.rx),
+		       mn_keyboard_next(&self->keyboard, &self->key));
+}
+
+static void take_input(struct mn__terminal_session *self)
+{
+	if (self->race.result[0] == MN_OK) {
+		mn_terminal_write(self->terminal, self->rx.data, self->rx.len);
+		mn_bbq_release(self->port.rx, self->rx.len);
+	}
+	if (self->race.result[1] == MN_OK)
+		mn_terminal_key(self->terminal, &self->key);
+}
+
+static mn_poll send_reply(struct mn__terminal_session *self)
+{
+	return mn_sermux_write(&self->tx, &self->port, self->reply, self->reply_len);
+}
+
+static mn_poll open_port(struct mn__terminal_session *self)
+{
+	return mn_sermux_open(&self->open, self->number, MN_TERMINAL_RING, MN_SERMUX_WAIT,
+			      &self->port);
+}
+
+static mn_poll open_layer(struct mn__terminal_session *self)
+{
+	return mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565});
+}
+
+static mn_poll run_session(struct mn__terminal_session *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, open_layer(self));
+	MN_TRY(self, make_terminal(self));
+	MN_TRY(self, mn_keyboard_open(&self->keyboard, MN_KEYBOARD_CAPACITY));
+	for (;;) {
+		MN_AWAIT(self, open_port(self));
+		while (MN_RESULT(self) == MN_OK) {
+			if (draw(self)) {
+				MN_TRY(self, show(self));
+				MN_TRY(self, mn_layer_frame(&self->layer));
+			}
+			MN_AWAIT(self, wait_for_input(self));
+			take_input(self);
+			if (MN_RESULT(self) == MN_OK && self->reply_len) {
+				MN_AWAIT(self, send_reply(self));
+				self->reply_len = 0;
+			}
+		}
+		/* The keyboard's end is told in the same way, and by its queue alone. */
+		if (MN_RESULT(self) != MN_EGONE && self->race.winner == 1)
+			break;
+		if (MN_RESULT(self) != MN_EGONE && MN_RESULT(self) != MN_ECLOSED)
+			break;
+		mn_sermux_close(&self->port);
+	}
+	MN_RETURN(self, MN_RESULT(self));
+	MN_END(self);
+}
+
+static mn_poll mn_terminal_daemon_run(struct mn_terminal_daemon *self)
+{
+	MN_BEGIN(self);
+	MN_AWAIT(self, run_session(&self->session));
+	mn_sermux_close(&self->session.port);
+	mn_free(self->session.pixels);
+	mn_free(self->session.cells);
+	if (MN_RESULT(self) != MN_ECANCELED)
+		mn_warn("ends: %s", mn_error_text(MN_RESULT(self)));
+	MN_RETURN(self, MN_RESULT(self));
+	MN_END(self);
+}
+
+MN_TASK_AS(mn_terminal_daemon, struct mn_terminal_daemon, "terminal");
+
+void mn_terminal_daemon_start(struct mn_terminal_daemon *daemon, struct mn_kernel *kernel,
+			      uint16_t port)
+{
+	daemon->session.number = port;
+	mn_spawn(kernel, &daemon->task, &mn_terminal_daemon_task);
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The terminal widget: libvterm keeps the cells, this draws those that have changed.
+ *
+ * libvterm does not expect to run out of memory, so it never does: it allocates when it is made,
+ * from an arena that is large enough for that, and later only to keep ever more combining
+ * characters for one cell, which limit_combining prevents.
+ */
+#include <string.h>
+#include <mnemos/gfx/terminal.h>
+#include <vterm_internal.h>
+
+#define TITLE_SIZE 64
+
+/* Bytes that are given to libvterm at a time: what it takes from the stack depends on it. */
+#define PIECE 32
+
+/* Combining characters that are kept for a cell, as many as a screen's cell can have. */
+#define COMBINING VTERM_MAX_CHARS_PER_CELL
+
+/* Cells of a row to be drawn: from `first` on, before `end`. */
+struct dirty {
+	int16_t first, end;
+};
+
+struct mn_terminal {
+	struct mn_terminal_config config;
+	VTerm *vterm;
+	VTermScreen *screen;
+	VTermState *state;
+	char *arena, *arena_end; /* what is left */
+	VTermPos cursor;
+	bool cursor_visible;
+	bool reverse; /* the whole screen */
+	int cursor_shape;
+	char title[TITLE_SIZE];
+	struct dirty dirty[]; /* rows */
+};
+
+/* ---- Memory ---------------------------------------------------------------------------- */
+
+#define ALIGN _Alignof(max_align_t)
+
+static size_t aligned(size_t size)
+{
+	return (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* libvterm counts on zeros. The arena is as large as mn_terminal_size says, which a test checks. */
+static void *take(size_t size, void *context)
+{
+	struct mn_terminal *terminal = context;
+	char *block = terminal->arena;
+
+	size = aligned(size);
+	if (size > (size_t)(terminal->arena_end - block))
+		return NULL;
+	terminal->arena += size;
+	return memset(block, 0, size);
+}
+
+/* Only what is replaced is given back: the buffer of combining characters, twice at most. */
+static void give_back(void *block, void *context)
+{
+	(void)block, (void)context;
+}
+
+static VTermAllocatorFunctions allocator = {.malloc = take, .free = give_back};
+
+size_t mn_terminal_size(int32_t rows, int32_t columns)
+{
+	const size_t buffers = 4096;                           /* of bytes, and of tab stops */
+	const size_t combining = 1024;                         /* see limit_combining */
+	const size_t line = sizeof(VTermLineInfo) + 2 * ALIGN; /* of each screen */
+	/* A cell of either screen is not larger than what the outside sees of it. */
+	const size_t cell = 2 * sizeof(VTermScreenCell);
+
+	if (rows < 1 || rows > MN_TERMINAL_MAX || columns < 1 || columns > MN_TERMINAL_MAX)
+		return 0;
+	return aligned(sizeof(struct mn_terminal) + (size_t)rows * sizeof(struct dirty)) +
+	       sizeof(VTerm) + sizeof(VTermState) + buffers + combining + (size_t)rows * line +
+	       (size_t)columns * sizeof(VTermScreenCell) + (size_t)rows * (size_t)columns * cell;
+}
+
+/* ---- What has changed -------------------------------------------------------------------- */
+
+static void touch(struct mn_terminal *terminal, int row, int first, int end)
+{
+	struct dirty *dirty;
+
+	if (row < 0 || row >= terminal->config.rows)
+		return;
+	dirty = &terminal->dirty[row];
+	if (dirty->first >= dirty->end)
+		*dirty = (struct dirty){(int16_t)first, (int16_t)end};
+	if (first < dirty->first)
+		dirty->first = (int16_t)first;
+	if (end > dirty->end)
+		dirty->end = (int16_t)end;
+}
+
+void mn_terminal_redraw(struct mn_terminal *terminal)
+{
+	for (int row = 0; row < terminal->config.rows; row++)
+		touch(terminal, row, 0, terminal->config.columns);
+}
+
+static int on_damage(VTermRect rect, void *context)
+{
+	for (int row = rect.start_row; row < rect.end_row; row++)
+		touch(context, row, rect.start_col, rect.end_col);
+	return 1;
+}
+
+static int on_cursor(VTermPos now, VTermPos before, int visible, void *context)
+{
+	struct mn_terminal *terminal = context;
+
+	touch(terminal, before.row, before.col, before.col + 1);
+	touch(terminal, now.row, now.col, now.col + 1);
+	terminal->cursor = now;
+	terminal->cursor_visible = visible;
+	return 1;
+}
+
+static void set_title(struct mn_terminal *terminal, const char *title)
+{
+	size_t len = 0;
+
+	while (len < TITLE_SIZE - 1 && title[len])
+		len++;
+	memcpy(terminal->title, title, len);
+	terminal->title[len] = 0;
+}
+
+static int on_property(VTermProp property, VTermValue *value, void *context)
+{
+	struct mn_terminal *terminal = context;
+
+	switch (property) {
+	case VTERM_PROP_CURSORVISIBLE:
+		terminal->cursor_visible = value->boolean;
+		break;
+	case VTERM_PROP_CURSORSHAPE:
+		terminal->cursor_shape = value->number;
+		break;
+	case VTERM_PROP_TITLE:
+		set_title(terminal, value->string);
+		return 1;
+	case VTERM_PROP_REVERSE:
+		terminal->reverse = value->boolean;
+		mn_terminal_redraw(terminal);
+		return 1;
+	default:
+		return 1;
+	}
+	touch(terminal, terminal->cursor.row, terminal->cursor.col, terminal->cursor.col + 1);
+	return 1;
+}
+
+static int on_bell(void *context)
+{
+	struct mn_terminal *terminal = context;
+
+	if (terminal->config.bell)
+		terminal->config.bell(terminal->config.context);
+	return 1;
+}
+
+static void on_output(const char *bytes, size_t len, void *context)
+{
+	struct mn_terminal *terminal = context;
+
+	if (terminal->config.reply)
+		terminal->config.reply(terminal->config.context, bytes, len);
+}
+
+/* ---- Opening ----------------------------------------------------------------------------- */
+
+static VTermColor vterm_color(mn_color color)
+{
+	VTermColor made;
+
+	vterm_color_rgb(&made, (uint8_t)(color >> 16), (uint8_t)(color >> 8), (uint8_t)color);
+	return made;
+}
+
+static void open_screen(struct mn_terminal *terminal)
+{
+	static const VTermScreenCallbacks callbacks = {
+		.damage = on_damage,
+		.movecursor = on_cursor,
+		.settermprop = on_property,
+		.bell = on_bell,
+	};
+	const VTermColor color = vterm_color(terminal->config.color);
+	const VTermColor background = vterm_color(terminal->config.background);
+
+	vterm_set_utf8(terminal->vterm, 1);
+	vterm_output_set_callback(terminal->vterm, on_output, terminal);
+	terminal->state = vterm_obtain_state(terminal->vterm);
+	vterm_state_set_default_colors(terminal->state, &color, &background);
+	vterm_state_set_bold_highbright(terminal->state, 1);
+	terminal->screen = vterm_obtain_screen(terminal->vterm);
+	vterm_screen_set_callbacks(terminal->screen, &callbacks, terminal);
+	vterm_screen_set_damage_merge(terminal->screen, VTERM_DAMAGE_ROW);
+	vterm_screen_enable_altscreen(terminal->screen, 1);
+	vterm_screen_reset(terminal->screen, 1);
+}
+
+struct mn_terminal *mn_terminal_open(void *memory, size_t size,
+				     const struct mn_terminal_config *config)
+{
+	const size_t needed = mn_terminal_size(config->rows, config->columns);
+	const size_t own =
+		aligned(sizeof(struct mn_terminal) + (size_t)config->rows * sizeof(struct dirty));
+	struct mn_terminal *terminal = memory;
+
+	if (needed == 0 || size < needed)
+		return NULL;
+	memset(terminal, 0, own);
+	terminal->config = *config;
+	if (config->color == 0 && config->background == 0) {
+		terminal->config.color = MN_RGB(208, 208, 208);
+		terminal->config.background = MN_BLACK;
+	}
+	terminal->arena = (char *)memory + own;
+	terminal->arena_end = (char *)memory + size;
+	terminal->cursor_visible = true;
+	terminal->vterm =
+		vterm_new_with_allocator(config->rows, config->columns, &allocator, terminal);
+	open_screen(terminal);
+	mn_terminal_redraw(terminal);
+	return terminal;
+}
+
+/* ---- Bytes and keys ------------------------------------------------------------------------ */
+
+/* They would be kept without end as long as the cursor stays where it is. */
+static void limit_combining(VTermState *state)
+{
+	if (state->combine_chars_size > COMBINING)
+		state->combine_chars[COMBINING] = 0;
+}
+
+void mn_terminal_write(struct mn_terminal *terminal, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		const size_t piece = len < PIECE ? len : PIECE;
+
+		vterm_input_write(terminal->vterm, at, piece);
+		limit_combining(terminal->state);
+		at += piece;
+		len -= piece;
+	}
+	vterm_screen_flush_damage(terminal->screen);
+}
+
+static VTermModifier modifiers_of(const struct mn_key_event *event)
+{
+	VTermModifier modifiers = VTERM_MOD_NONE;
+
+	if (event->modifiers & MN_KEY_SHIFT)
+		modifiers |= VTERM_MOD_SHIFT;
+	if (event->modifiers & (MN_KEY_ALT | MN_KEY_META))
+		modifiers |= VTERM_MOD_ALT;
+	if (event->modifiers & MN_KEY_CTRL)
+		modifiers |= VTERM_MOD_CTRL;
+	return modifiers;
+}
+
+/* The keys that have names, in the order of enum mn_key_code; 0: sends nothing. */
+static VTermKey key_of(const struct mn_key_event *event)
+{
+	static const uint8_t keys[] = {
+		[MN_KEY_BACKSPACE] = VTERM_KEY_BACKSPACE,
+		[MN_KEY_ENTER] = VTERM_KEY_ENTER,
+		[MN_KEY_LEFT] = VTERM_KEY_LEFT,
+		[MN_KEY_RIGHT] = VTERM_KEY_RIGHT,
+		[MN_KEY_UP] = VTERM_KEY_UP,
+		[MN_KEY_DOWN] = VTERM_KEY_DOWN,
+		[MN_KEY_HOME] = VTERM_KEY_HOME,
+		[MN_KEY_END] = VTERM_KEY_END,
+		[MN_KEY_PAGE_UP] = VTERM_KEY_PAGEUP,
+		[MN_KEY_PAGE_DOWN] = VTERM_KEY_PAGEDOWN,
+		[MN_KEY_TAB] = VTERM_KEY_TAB,
+		[MN_KEY_BACK_TAB] = VTERM_KEY_TAB,
+		[MN_KEY_DELETE] = VTERM_KEY_DEL,
+		[MN_KEY_INSERT] = VTERM_KEY_INS,
+		[MN_KEY_ESC] = VTERM_KEY_ESCAPE,
+	};
+
+	if (event->code == MN_KEY_F)
+		return event->value <= 24 ? VTERM_KEY_FUNCTION(event->value) : VTERM_KEY_NONE;
+	return event->code < sizeof keys ? keys[event->code] : VTERM_KEY_NONE;
+}
+
+void mn_terminal_key(struct mn_terminal *terminal, const struct mn_key_event *event)
+{
+	VTermModifier modifiers = modifiers_of(event);
+
+	if (event->kind == MN_KEY_RELEASED)
+		return;
+	if (event->code == MN_KEY_BACK_TAB)
+		modifiers |= VTERM_MOD_SHIFT;
+	if (event->code == MN_KEY_CHAR || event->code == MN_KEY_NULL)
+		vterm_keyboard_unichar(terminal->vterm, event->value,
+				       modifiers & ~(VTermModifier)VTERM_MOD_SHIFT);
+	else if (key_of(event))
+		vterm_keyboard_key(terminal->vterm, key_of(event), modifiers);
+}
+
+const char *mn_terminal_title(const struct mn_terminal *terminal)
+{
+	return terminal->title;
+}
+
+/* ---- Drawing ------------------------------------------------------------------------------- */
+
+static mn_color color_of(const struct mn_terminal *terminal, VTermColor color)
+{
+	vterm_screen_convert_color_to_rgb(terminal->screen, &color);
+	return MN_RGB(color.rgb.red, color.rgb.green, color.rgb.blue);
+}
+
+static void draw_cursor(const struct mn_terminal *terminal, struct mn_target *target,
+			const struct mn_rect *cell, mn_color color)
+{
+	struct mn_rect bar = *cell;
+
+	if (terminal->cursor_shape == VTERM_PROP_CURSORSHAPE_UNDERLINE) {
+		bar.y += bar.height - 2;
+		bar.height = 2;
+	} else {
+		bar.width = 2;
+	}
+	mn_fill_rect(target, &bar, color);
+}
+
+static bool has_cursor(const struct mn_terminal *terminal, VTermPos at)
+{
+	return terminal->cursor_visible && at.row == terminal->cursor.row &&
+	       at.col == terminal->cursor.col;
+}
+
+/* Lines below and through the character. */
+static void draw_lines(const struct mn_terminal *terminal, struct mn_target *target,
+		       const struct mn_rect *cell, VTermScreenCellAttrs attributes, mn_color color)
+{
+	const int32_t base = cell->y + terminal->config.font->baseline;
+	struct mn_rect line = {cell->x, base + 1, cell->width, 1};
+
+	if (attributes.underline)
+		mn_fill_rect(target, &line, color);
+	if (attributes.strike) {
+		line.y = cell->y + cell->height / 2;
+		mn_fill_rect(target, &line, color);
+	}
+}
+
+/* Draws the cell at a place and returns how many columns it has. */
+static int draw_cell(const struct mn_terminal *terminal, struct mn_target *target, VTermPos at)
+{
+	const struct mn_font *font = terminal->config.font;
+	const bool is_block = terminal->cursor_shape <= VTERM_PROP_CURSORSHAPE_BLOCK;
+	VTermScreenCell cell;
+
+	vterm_screen_get_cell(terminal->screen, at, &cell);
+	const int width = cell.width > 1 ? cell.width : 1;
+	const struct mn_rect rect = {at.col * font->width, at.row * font->height,
+				     width * font->width, font->height};
+	const bool swap = (cell.attrs.reverse != 0) != terminal->reverse;
+	const bool block = is_block && has_cursor(terminal, at);
+	const mn_color front = color_of(terminal, swap != block ? cell.bg : cell.fg);
+	const mn_color back = color_of(terminal, swap != block ? cell.fg : cell.bg);
+
+	if (width > 1 || cell.chars[0] == 0)
+		mn_fill_rect(target, &rect, back);
+	if (cell.chars[0] != 0)
+		target->ops->stencil(target, rect.x + target->x, rect.y + target->y,
+				     mn_font_glyph(font, cell.chars[0]), (font->width + 7u) / 8,
+				     font->width, font->height, front, back);
+	draw_lines(terminal, target, &rect, cell.attrs, front);
+	if (!is_block && has_cursor(terminal, at))
+		draw_cursor(terminal, target, &rect, front);
+	return width;
+}
+
+/* The second half of a wide character is drawn with the first. */
+static int start_of(const struct mn_terminal *terminal, int row, int column)
+{
+	VTermScreenCell cell;
+
+	if (column == 0)
+		return 0;
+	vterm_screen_get_cell(terminal->screen, (VTermPos){row, column - 1}, &cell);
+	return cell.width > 1 ? column - 1 : column;
+}
+
+static struct mn_rect draw_row(const struct mn_terminal *terminal, struct mn_target *target,
+			       int row, const struct dirty *dirty)
+{
+	const struct mn_font *font = terminal->config.font;
+	const int end =
+		dirty->end < terminal->config.columns ? dirty->end : terminal->config.columns;
+	const int first = start_of(terminal, row, dirty->first);
+	int column = first;
+
+	while (column < end)
+		column += draw_cell(terminal, target, (VTermPos){row, column});
+	return (struct mn_rect){first * font->width, row * font->height,
+				(column - first) * font->width, font->height};
+}
+
+bool mn_terminal_draw(struct mn_terminal *terminal, struct mn_target *target, struct mn_rect *dirty)
+{
+	*dirty = (struct mn_rect){0};
+	for (int row = 0; row < terminal->config.rows; row++) {
+		struct dirty *cells = &terminal->dirty[row];
+
+		if (cells->first < cells->end) {
+			const struct mn_rect drawn = draw_row(terminal, target, row, cells);
+
+			*dirty = mn_rect_unite(dirty, &drawn);
+			*cells = (struct dirty){0};
+		}
+	}
+	return !mn_rect_is_empty(dirty);
+}
