@@ -183,11 +183,22 @@ def reference():
     common = Schema()
     out = [INTRODUCTION]
     out += [reference_table(table) for table in common.tables.values()]
-    for platform in platforms():
-        own = Schema(platform)
+    schemas = {platform: Schema(platform) for platform in platforms()}
+    having = {}  # which platforms have a table, by its name
+    for platform, own in schemas.items():
+        for name in own.tables:
+            if name not in common.tables:
+                having.setdefault(name, []).append(platform)
+    # A table of the same name may have other keys elsewhere; one of services is the same.
+    shared = [name for name, where in having.items() if len(where) > 1 and "services." in name]
+    for where in dict.fromkeys(tuple(having[name]) for name in shared):
+        out.append(f"## On {' and '.join(where)}\n")
+        out += [reference_table(schemas[where[0]].tables[name]) for name in shared
+                if tuple(having[name]) == where]
+    for platform, own in schemas.items():
         out.append(f"## On {platform}\n")
-        added = [name for name in own.tables if name not in common.tables]
-        out += [reference_table(own.tables[name]) for name in added]
+        out += [reference_table(own.tables[name]) for name in own.tables
+                if name in having and name not in shared]
         for name, table in common.tables.items():
             extra = [need for need in own.tables[name].needs if need not in table.needs]
             if extra:
