@@ -41,6 +41,12 @@ void board_open(const struct mn_config *config);
  */
 void *board_take(size_t size, const char *what);
 
+/*
+ * Starts screen and keyboard as the configuration says, in an image with screen.c; no_screen.c ends
+ * the machine, saying why, if there should be one.
+ */
+void board_start_screen(const struct mn_config *config);
+
 /* What else this image starts; extras.c has nothing. */
 void board_start_extras(struct mn_kernel *kernel);
 

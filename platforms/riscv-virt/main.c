@@ -38,6 +38,7 @@ int main(void)
 {
 	board_open(&mn_config_board);
 	mn_start_default_services(&board.services, &board.kernel, board.config);
+	board_start_screen(board.config);
 	board_start_extras(&board.kernel);
 	run(&board.kernel);
 }
