@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* From a board's configuration to what is on its screen. */
+/* From a board's configuration to what is on its screen, and to its keyboards. */
 #include <mnemos/daemons/screen.h>
+
+static void start_keyboard(struct mn_screen_services *services, struct mn_kernel *kernel,
+			   const struct mn_config *config)
+{
+	const struct mn_config_keyboard_mux *own = &config->services.keyboard_mux;
+
+	mn_keyboard_mux_start(&services->keyboard_mux, kernel,
+			      &(struct mn_keyboard_mux_config){
+				      .max_keyboards = own->max_keyboards,
+				      .buffer_capacity = own->buffer_capacity,
+			      });
+	if (config->services.serial_mux.enabled)
+		mn_keyboard_port_start(&services->keyboard_port, kernel, own->sermux_port);
+}
 
 void mn_start_screen_services(struct mn_screen_services *services, struct mn_kernel *kernel,
 			      const struct mn_config *config)
 {
-	(void)services, (void)kernel, (void)config;
+	if (config->services.keyboard_mux.enabled)
+		start_keyboard(services, kernel, config);
 }

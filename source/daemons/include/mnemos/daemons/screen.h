@@ -9,10 +9,12 @@
 
 #include <mnemos/config.h>
 #include <mnemos/kernel.h>
+#include <mnemos/services/keyboard_mux.h>
 
 /* Their memory, for as long as the kernel lives. */
 struct mn_screen_services {
-	uint8_t none;
+	struct mn_keyboard_mux keyboard_mux;
+	struct mn_keyboard_port keyboard_port;
 };
 
 /* Start-up: spawns what is enabled. `services` is zeroed before. */
