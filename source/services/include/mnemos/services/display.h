@@ -28,8 +28,8 @@
  * the layer is how all of it is updated. A new layer is transparent if it has an alpha plane, else
  * black.
  *
- * A frame shows whole draws, never a part of one. If nothing has changed there is no frame, and
- * nothing runs.
+ * A frame shows whole draws, never a part of one (unless its call was cancelled: then what was done
+ * by then stays done). If nothing has changed there is no frame, and nothing runs.
  *
  * The end. A layer belongs to the task that opened it and goes with it, however that ends, also in
  * the middle of a draw; what was behind it shows again. Where there is no layer the screen is
@@ -48,6 +48,7 @@
 #include <mnemos/heap.h>
 #include <mnemos/kernel.h>
 #include <mnemos/registry.h>
+#include <mnemos/sync.h>
 
 /* ---- Clients ----------------------------------------------------------------------- */
 
@@ -104,8 +105,8 @@ MN_SERVICE(mn_display, struct mn_display_request, struct mn_display_response);
 
 /*
  * A client's layer, zeroed before its first use, and one operation on it at a time. The operations
- * answer, besides what is said there: MN_EGONE (the server has ended), MN_ECANCELED, and MN_EINVAL
- * if the layer is not open or is another task's.
+ * answer, besides what is said there: MN_EGONE (the server has ended and the layer with it, which
+ * may be opened anew), MN_ECANCELED, and MN_EINVAL if the layer is not open or is another task's.
  */
 struct mn_layer {
 	struct mn_frame frame;
@@ -121,13 +122,15 @@ struct mn_layer {
 
 /*
  * Opens a layer and waits for a display. Errors: MN_EFULL (MN_DISPLAY_LAYERS are open), MN_ENOMEM,
- * MN_EINVAL (formats, or a size below 1), MN_ETOOBIG (a side above MN_BITMAP_SIDE_MAX).
+ * MN_EINVAL (formats, a size below 1, the layer is open), MN_ETOOBIG (a side above
+ * MN_BITMAP_SIDE_MAX).
  */
 mn_poll mn_layer_open(struct mn_layer *layer, const struct mn_layer_config *config);
 
 /*
  * Draws a chunk at x, y of the layer: blends what has an alpha plane, copies what has none. The
- * chunk's struct and memory must stay until this has ended. Errors: MN_EINVAL (not a valid bitmap).
+ * chunk's struct and memory, which is no layer's or screen's, must stay until this has ended.
+ * Errors: MN_EINVAL (not a valid bitmap).
  */
 mn_poll mn_layer_draw(struct mn_layer *layer, const struct mn_bitmap *chunk, int32_t x, int32_t y);
 
@@ -152,12 +155,13 @@ mn_poll mn_layer_close(struct mn_layer *layer);
 /*
  * Reads what the screen shows at x, y into `chunk`, whose pixels are in a format of the caller's
  * choice: the last frame, as a whole, not what has been drawn since. What lies beside the screen is
- * left as it is. Needs no layer; `layer` may be zero, with `display` as for mn_layer_open.
+ * left as it is. Needs no layer: `layer` may be zero, with `display` as for mn_layer_open; if it is
+ * open its own display is read. Errors: MN_EINVAL (not a valid bitmap).
  */
 mn_poll mn_display_read(struct mn_layer *layer, const char *display, const struct mn_bitmap *chunk,
 			int32_t x, int32_t y);
 
-/* Asks what the screen is: layer->meta. Needs no layer. Waits for the display. */
+/* Asks what the screen is: layer->meta. The rest as for mn_display_read. */
 mn_poll mn_display_get_meta(struct mn_layer *layer, const char *display);
 
 /* ---- Drivers --------------------------------------------------------------------------- */
@@ -168,32 +172,69 @@ mn_poll mn_display_get_meta(struct mn_layer *layer, const char *display);
  */
 struct mn_display_device {
 	struct mn_bitmap screen; /* opaque; the server draws into it between two presents */
-	uint32_t frame_us;       /* least time from one frame to the next, 1 or more */
+	uint32_t frame_us;       /* time from one frame to the next, 1 or more */
 	/*
 	 * Shows what is in the rectangle, which lies within the screen and is not empty. An
-	 * operation: polled in the server's task until it has ended; until then the server leaves
-	 * the pixels alone. Its errors are logged, and the server goes on. NULL: the memory is the
-	 * screen.
+	 * operation: polled in a task of the server's until it has ended; until then the server
+	 * leaves the pixels alone, but goes on to draw into layers. After a second it is cancelled.
+	 * Its errors are logged, the first of several, and the server goes on. NULL: the memory is
+	 * the screen.
 	 */
 	mn_poll (*present)(struct mn_display_device *device, const struct mn_rect *dirty);
 };
 
-/* A layer, the server's own. */
+/*
+ * A layer, the server's own. Its task waits for the end of the owner and closes it then.
+ *
+ *     free -- 1 opened --> open -- 2 closed --> closed -- 3 the task has ended --> free
+ *
+ *     2 the owner closes it, and the task is cancelled; or the owner has ended
+ */
 struct mn__display_layer {
-	struct mn_task task; /* waits for the end of the owner */
-	struct mn_join end;
-	struct mn_display *server;
-	struct mn_task *owner; /* NULL: free */
+	struct mn_task task;
+	struct mn_join end; /* of the owner */
+	struct mn_waiter turn;
+	struct mn_display *display;
+	struct mn_task *owner; /* may have ended, and its memory be another's by now */
 	uint32_t owner_id;
-	uint32_t id;
+	uint32_t id; /* ascending; 0: not open */
 	int32_t z;
-	uint32_t order; /* among those of the same z */
 	struct mn_rect rect;
-	struct mn_bitmap bitmap;
+	struct mn_bitmap bitmap; /* a block of the heap */
 };
 
-/* The server, zeroed before its start. */
-struct mn_display;
+/* Pixels on their way, some rows at a time. */
+struct mn__display_job {
+	enum mn_display_what what;
+	struct mn__display_layer *layer; /* that it is about, or NULL */
+	struct mn_bitmap to, from;
+	struct mn_rect part; /* of `from`: what is left */
+	struct mn_rect done; /* of `to` */
+};
+
+/* Parts of the screen that are known to have changed; what is more is united. */
+#define MN_DISPLAY_DIRTY 4
+
+struct mn__display_dirt {
+	uint32_t count;
+	struct mn_rect rects[MN_DISPLAY_DIRTY]; /* within the screen, not empty */
+};
+
+/* The task that shows what has changed. */
+struct mn__display_frames {
+	struct mn_task task;
+	struct mn_display *display;
+	struct mn_waiter waiter;
+	struct mn_sleep nap;
+	struct mn_timeout limit;
+	struct mn_event wanted;        /* there is dirt, or a client waits */
+	uint64_t due_us;               /* no frame before */
+	struct mn__display_dirt shown; /* of the frame under way */
+	uint32_t at;                   /* which of `shown` */
+	int32_t rows;                  /* of it that have been composed */
+	uint16_t answering;            /* clients that get an answer behind it */
+	bool failing;                  /* what is wrong with present has been said */
+};
 
 /* What has been counted, modulo 2^32. */
 struct mn_display_stats {
@@ -203,19 +244,40 @@ struct mn_display_stats {
 	uint32_t failures; /* of present */
 };
 
+/*
+ * The server, zeroed before its first start; when it has ended it can be started anew. It ends when
+ * cancelled: then its layers are gone, and the screen stays as it is. Its task serves the requests,
+ * that of `frames` composes and presents, and each layer has one that watches its owner.
+ */
 struct mn_display {
 	struct mn_task task;
 	struct mn_server server;
-	struct mn_serving
-		serving[MN_DISPLAY_LAYERS + 2]; /* one served, the others wait for a frame */
 	struct mn_display_device *device;
 	const char *instance;
+
+	/* One is in service, the others may wait for a frame; bits of `held` say which. */
+	struct mn_serving serving[MN_DISPLAY_LAYERS + 2];
+	struct mn_serving *current;
+	uint16_t held;
+
+	struct mn_mutex lock; /* who has it may change layers and screen, also across waits */
+	struct mn_waiter turn;
+	struct mn__display_job job;
+	mn_poll answer; /* to the current request */
+	struct mn_join end;
+	uint32_t at; /* child that is waited for in the end */
+
 	struct mn__display_layer layers[MN_DISPLAY_LAYERS];
+	struct mn__display_layer *stack[MN_DISPLAY_LAYERS]; /* open ones, farthest first */
+	uint32_t stack_count;
+	uint32_t last_id;
+	struct mn__display_dirt dirt;
+	struct mn__display_frames frames;
 	struct mn_display_stats stats;
 };
 
-/* Start-up: spawns the server. `instance` may be NULL and must stay. */
-void mn_display_start(struct mn_display *server, struct mn_kernel *kernel,
+/* Start-up: spawns the server. `device` and `instance`, which may be NULL, must stay. */
+void mn_display_start(struct mn_display *display, struct mn_kernel *kernel,
 		      struct mn_display_device *device, const char *instance);
 
 #endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Frames: what has changed is composed of all layers there, and presented.
+ *
+ * While a frame is composed its task has the display's lock, so that it is of one moment; while it
+ * is presented the layers may change already. Nothing is wanted, and so nothing runs, unless there
+ * is dirt or a client that waits.
+ */
+#include <string.h>
+#include "display_internal.h"
+
+#define MN_LOG_TARGET "services::display"
+
+/* How long a present may take. */
+#define PATIENCE_US 1000000
+
+/* ---- Dirt ---------------------------------------------------------------------------- */
+
+static uint32_t area(const struct mn_rect *rect)
+{
+	return (uint32_t)rect->width * (uint32_t)rect->height; /* of a screen, so below 2^28 */
+}
+
+/* What uniting them adds to what has to be composed; less than 0 if they overlap well. */
+static int32_t growth(const struct mn_rect *a, const struct mn_rect *b)
+{
+	const struct mn_rect both = mn_rect_unite(a, b);
+
+	return (int32_t)(area(&both) - area(a) - area(b));
+}
+
+/* Where `rect` costs least if united with it. */
+static uint32_t nearest(const struct mn__display_dirt *dirt, const struct mn_rect *rect)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < dirt->count; i++)
+		if (growth(&dirt->rects[i], rect) < growth(&dirt->rects[best], rect))
+			best = i;
+	return best;
+}
+
+void mn__display_damage(struct mn_display *display, const struct mn_rect *rect)
+{
+	const struct mn_bitmap *screen = &display->device->screen;
+	struct mn__display_dirt *dirt = &display->dirt;
+	struct mn_rect add =
+		mn_rect_intersect(rect, &(struct mn_rect){0, 0, screen->width, screen->height});
+
+	if (mn_rect_is_empty(&add))
+		return;
+	while (dirt->count > 0) {
+		const uint32_t i = nearest(dirt, &add);
+
+		if (dirt->count < MN_DISPLAY_DIRTY && growth(&dirt->rects[i], &add) > 0)
+			break;
+		add = mn_rect_unite(&dirt->rects[i], &add);
+		dirt->rects[i] = dirt->rects[--dirt->count];
+	}
+	dirt->rects[dirt->count++] = add;
+	mn_event_set(&display->frames.wanted);
+}
+
+/* ---- Composition ----------------------------------------------------------------------- */
+
+static bool covers(const struct mn__display_layer *layer, const struct mn_rect *rect)
+{
+	const struct mn_rect common = mn_rect_intersect(&layer->rect, rect);
+
+	return layer->bitmap.alpha_format == MN_OPAQUE && common.width == rect->width &&
+	       common.height == rect->height;
+}
+
+static void paint(struct mn_bitmap *screen, const struct mn__display_layer *layer,
+		  const struct mn_rect *rect)
+{
+	const struct mn_rect common = mn_rect_intersect(&layer->rect, rect);
+	struct mn_rect part;
+
+	if (mn_rect_is_empty(&common))
+		return;
+	part = (struct mn_rect){common.x - layer->rect.x, common.y - layer->rect.y, common.width,
+				common.height};
+	mn_bitmap_blend(screen, common.x, common.y, &layer->bitmap, &part);
+}
+
+/* From the nearest layer behind which nothing can be seen, to the nearest of all. */
+static void compose(struct mn_display *display, const struct mn_rect *rect)
+{
+	struct mn_bitmap *screen = &display->device->screen;
+	uint32_t first = display->stack_count;
+
+	while (first > 0 && !covers(display->stack[first - 1], rect))
+		first--;
+	if (first == 0)
+		mn_bitmap_fill(screen, rect, MN_BLACK);
+	for (uint32_t i = first > 0 ? first - 1 : 0; i < display->stack_count; i++)
+		paint(screen, display->stack[i], rect);
+}
+
+/* Some rows. Returns whether there are more. */
+static bool compose_band(struct mn__display_frames *frames)
+{
+	const struct mn_rect *rect;
+	struct mn_rect band;
+
+	if (frames->at == frames->shown.count)
+		return false;
+	rect = &frames->shown.rects[frames->at];
+	band = (struct mn_rect){rect->x, rect->y + frames->rows, rect->width,
+				mn__band_rows(rect->width, rect->height - frames->rows)};
+	compose(frames->display, &band);
+	frames->rows += band.height;
+	if (frames->rows == rect->height) {
+		frames->rows = 0;
+		frames->at++;
+	}
+	return frames->at < frames->shown.count;
+}
+
+/* ---- Frames ------------------------------------------------------------------------------ */
+
+/* A frame that is a little late does not delay those that follow it. */
+static void begin(struct mn__display_frames *frames)
+{
+	struct mn_display *display = frames->display;
+	const uint64_t now_us = mn_now_us();
+	const uint32_t frame_us = display->device->frame_us;
+
+	frames->due_us = (now_us - frames->due_us < frame_us ? frames->due_us : now_us) + frame_us;
+	frames->shown = display->dirt;
+	frames->answering = display->held;
+	frames->at = 0;
+	display->dirt.count = 0;
+	display->held = 0;
+	mn_event_clear(&frames->wanted);
+}
+
+/* If frames take longer to compose than they last, draws must have their time, too. */
+static void composed(struct mn__display_frames *frames)
+{
+	const uint64_t now_us = mn_now_us();
+
+	frames->at = 0;
+	if (frames->due_us <= now_us)
+		frames->due_us = now_us + frames->display->device->frame_us / 2;
+}
+
+static mn_poll present(struct mn__display_frames *frames)
+{
+	struct mn_display_device *device = frames->display->device;
+
+	if (!device->present)
+		return MN_OK;
+	return mn_timeout(&frames->limit, device->present(device, &frames->shown.rects[frames->at]),
+			  PATIENCE_US);
+}
+
+/* Says it once until it has worked again. */
+static void note(struct mn__display_frames *frames, mn_poll presented)
+{
+	if (presented != MN_OK) {
+		frames->display->stats.failures++;
+		if (!frames->failing)
+			mn_warn("a frame is not shown: %s", mn_error_text(presented));
+	}
+	frames->failing = presented != MN_OK;
+}
+
+static void answer(struct mn__display_frames *frames)
+{
+	struct mn_display *display = frames->display;
+
+	if (frames->shown.count > 0)
+		display->stats.frames++;
+	for (uint32_t i = 0; frames->answering; i++, frames->answering >>= 1)
+		if (frames->answering & 1)
+			mn__display_reply(display, &display->serving[i], MN_OK);
+	mn_self()->cause = 0;
+}
+
+static mn_poll mn_display_frames_run(struct mn__display_frames *self)
+{
+	MN_BEGIN(self);
+	for (;;) {
+		MN_TRY(self, mn_event_wait(&self->waiter, &self->wanted));
+		MN_TRY(self, mn_sleep_until(&self->nap, self->due_us));
+		MN_TRY(self, mn_mutex_lock(&self->waiter, &self->display->lock));
+		begin(self);
+		while (compose_band(self))
+			MN_YIELD(self);
+		composed(self);
+		mn_mutex_unlock(&self->display->lock);
+		for (; self->at < self->shown.count; self->at++) {
+			MN_AWAIT(self, present(self));
+			if (MN_RESULT(self) == MN_ECANCELED)
+				MN_RETURN(self, MN_ECANCELED);
+			note(self, MN_RESULT(self));
+		}
+		answer(self);
+	}
+	MN_END(self);
+}
+
+MN_TASK_AS(mn_display_frames, struct mn__display_frames, "display_frames");
+
+void mn__display_frames_start(struct mn_display *display)
+{
+	const struct mn_bitmap *screen = &display->device->screen;
+
+	memset(&display->frames, 0, sizeof display->frames);
+	display->frames.display = display;
+	display->dirt.count = 0;
+	mn_event_init(&display->frames.wanted);
+	mn__display_damage(display, &(struct mn_rect){0, 0, screen->width, screen->height});
+	mn_spawn(mn_running, &display->frames.task, &mn_display_frames_task);
+}
