@@ -379,9 +379,10 @@ static int draw_cell(const struct mn_terminal *terminal, struct mn_target *targe
 	if (width > 1 || cell.chars[0] == 0)
 		mn_fill_rect(target, &rect, back);
 	if (cell.chars[0] != 0)
-		target->ops->stencil(target, rect.x + target->x, rect.y + target->y,
-				     mn_font_glyph(font, cell.chars[0]), (font->width + 7u) / 8,
-				     font->width, font->height, front, back);
+		target->ops->stencils(target, rect.x + target->x, rect.y + target->y,
+				      &(const uint8_t *){mn_font_glyph(font, cell.chars[0])}, 1,
+				      (font->width + 7u) / 8, font->width, font->height, front,
+				      back);
 	draw_lines(terminal, target, &rect, cell.attrs, front);
 	if (!is_block && has_cursor(terminal, at))
 		draw_cursor(terminal, target, &rect, front);

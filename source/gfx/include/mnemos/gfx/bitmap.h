@@ -168,6 +168,14 @@ void mn_bitmap_stencil(struct mn_bitmap *to, const struct mn_rect *clip, int32_t
 		       const uint8_t *bits, size_t stride, int32_t width, int32_t height,
 		       mn_color color, mn_color background);
 
+/*
+ * The same with `count` stencils of one size, side by side from x on: a line of text. Much faster
+ * than one by one.
+ */
+void mn_bitmap_stencils(struct mn_bitmap *to, const struct mn_rect *clip, int32_t x, int32_t y,
+			const uint8_t *const bits[], size_t count, size_t stride, int32_t width,
+			int32_t height, mn_color color, mn_color background);
+
 /* Moves what is in `rect` by dx, dy within it; what becomes free is filled. */
 void mn_bitmap_scroll(struct mn_bitmap *bitmap, const struct mn_rect *rect, int32_t dx, int32_t dy,
 		      mn_color fill);

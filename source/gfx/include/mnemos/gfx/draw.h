@@ -39,10 +39,10 @@ struct mn_target;
 struct mn_target_ops {
 	/* Blends a colour over each pixel of a rectangle. */
 	void (*fill)(struct mn_target *target, const struct mn_rect *rect, mn_color color);
-	/* mn_bitmap_stencil, x and y with the origin added. */
-	void (*stencil)(struct mn_target *target, int32_t x, int32_t y, const uint8_t *bits,
-			size_t stride, int32_t width, int32_t height, mn_color color,
-			mn_color background);
+	/* mn_bitmap_stencils, x and y with the origin added; here the clip may cut them. */
+	void (*stencils)(struct mn_target *target, int32_t x, int32_t y,
+			 const uint8_t *const bits[], size_t count, size_t stride, int32_t width,
+			 int32_t height, mn_color color, mn_color background);
 	/* mn_bitmap_blend, the same. */
 	void (*image)(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image,
 		      const struct mn_rect *part);

@@ -2,14 +2,19 @@
 /*
  * Text: fonts of one width, UTF-8, alignment, and wrapping in a box.
  *
- * The fonts are Spleen by Frederic Cambus (BSD-2-Clause), converted when the system is built; an
- * image holds only those that it uses. Each has 512 characters: ASCII, Latin, box drawing, blocks
- * and Braille among them. A character that a font does not have, or a byte that is not UTF-8, shows
- * as U+FFFD if the font has it, else as '?'.
+ *     static const struct mn_text_style style = {.font = &mn_font_8x16, .color = MN_WHITE};
  *
- * '\n' begins a new line, '\t' goes on at the next multiple of 8 characters from the start of the
- * line,
- * '\r' is ignored; other control characters show as a character that the font does not have.
+ *     mn_draw_text(&target, 4, 4, "21 \u00b0C", &style);
+ *
+ * The fonts are Spleen by Frederic Cambus (BSD-2-Clause), converted when the system is built; an
+ * image that links fonts_dep holds only those that it names. Each has 512 glyphs: ASCII, Latin-1,
+ * box drawing, letters and numbers in circles; from 8x16 on Latin Extended-A, too, half and shaded
+ * blocks, and quotation marks. A character that a font does not have, or a byte that is not
+ * UTF-8, shows as U+FFFD if the font has it, else as '?'.
+ *
+ * Every character takes one cell of the font's width. '\n' begins a new line, so that text has one
+ * line more than it has of them. '\t' goes on at the next multiple of 8 cells from the start of the
+ * line, '\r' is ignored; other control characters show as what the font does not have.
  */
 #ifndef MNEMOS_GFX_TEXT_H
 #define MNEMOS_GFX_TEXT_H
@@ -48,20 +53,28 @@ const uint8_t *mn_font_glyph(const struct mn_font *font, uint32_t code_point);
  */
 uint32_t mn_utf8_next(const char **text, const char *end);
 
+/* Where what is aligned begins, has its middle, or ends. */
 enum mn_align { MN_ALIGN_START, MN_ALIGN_CENTER, MN_ALIGN_END };
 
+/*
+ * How text looks. A line that is wrapped is broken at blanks (spaces and tabs), or within a word
+ * that is longer than a line. Blanks there vanish, and do not count for the alignment; those at the
+ * beginning of the text or behind a '\n' stay. A line has one character at least.
+ */
 struct mn_text_style {
 	const struct mn_font *font;
 	mn_color color;
 	mn_color background;  /* of each character's cell; alpha 0 (the default): none */
-	enum mn_align align;  /* across: where x is, or in a box */
+	enum mn_align align;  /* across: each line, to x or in a box */
 	enum mn_align valign; /* down: the same for all lines together */
-	bool wrap; /* in a box: break lines at spaces, or within words that are too long */
+	bool wrap;            /* in a box */
 };
 
 /*
  * Draws at x, y: the upper left corner of the first character, or with other alignments the middle
- * or the end of each line, and of the whole. Returns x behind the last character.
+ * or the end of each line, and of the whole. Returns x behind the last character. Text may be of
+ * any length; numbers beyond int32_t are cut off. Cost: what is not within the clip is only read;
+ * the rest is mn_bitmap_stencils of up to 32 characters at a time.
  */
 int32_t mn_draw_text(struct mn_target *target, int32_t x, int32_t y, const char *text,
 		     const struct mn_text_style *style);
