@@ -341,7 +341,7 @@ enum mn_error mn_trace_decode(struct mn_trace_message *message, union mn_trace_s
 	struct mn_postcard_reader r;
 
 	memset(message, 0, sizeof *message);
-	mn__trace_open(&r, bytes, len);
+	mn__message_open(&r, bytes, len);
 	get_message(&r, message, storage);
 	return r.error;
 }

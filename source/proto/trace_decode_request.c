@@ -7,7 +7,7 @@ enum mn_error mn_trace_decode_request(struct mn_trace_request *request, uint8_t 
 	struct mn_postcard_reader r;
 
 	*request = (struct mn_trace_request){.level = MN_TRACE_OFF};
-	mn__trace_open(&r, bytes, len);
+	mn__message_open(&r, bytes, len);
 	const uint32_t kind = mn_postcard_get_u32(&r);
 
 	request->kind = (enum mn_trace_request_kind)kind;

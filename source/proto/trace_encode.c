@@ -311,7 +311,7 @@ size_t mn_trace_encode(uint8_t *out, size_t cap, const struct mn_trace_message *
 {
 	struct mn_postcard_writer w;
 
-	mn__trace_begin(&w, out, cap);
+	mn__message_begin(&w, out, cap);
 	put_message(&w, message);
-	return mn__trace_end(&w, out, cap);
+	return mn__message_end(&w, out, cap);
 }

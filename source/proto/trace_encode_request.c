@@ -6,7 +6,7 @@ size_t mn_trace_encode_request(uint8_t *out, size_t cap, const struct mn_trace_r
 {
 	struct mn_postcard_writer w;
 
-	mn__trace_begin(&w, out, cap < MN_TRACE_REQUEST_MAX ? cap : MN_TRACE_REQUEST_MAX);
+	mn__message_begin(&w, out, cap < MN_TRACE_REQUEST_MAX ? cap : MN_TRACE_REQUEST_MAX);
 	mn_postcard_put_uint(&w, request->kind);
 	switch (request->kind) {
 	case MN_TRACE_SET_MAX_LEVEL:
@@ -23,5 +23,5 @@ size_t mn_trace_encode_request(uint8_t *out, size_t cap, const struct mn_trace_r
 	case MN_TRACE_KEEP:
 		break;
 	}
-	return mn__trace_end(&w, out, cap < MN_TRACE_REQUEST_MAX ? cap : MN_TRACE_REQUEST_MAX);
+	return mn__message_end(&w, out, cap < MN_TRACE_REQUEST_MAX ? cap : MN_TRACE_REQUEST_MAX);
 }
