@@ -579,7 +579,7 @@ def test_verbose_lines(attached):
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(attached, tmp_path, sent):
     process, base, _ = attached("--pty", tmp_path)
-    assert len(list(tmp_path.iterdir())) == 8
+    assert len(list(tmp_path.iterdir())) == 10
     with connect(base):
         process.wait_for("host connected")
         assert process.end(sent) == 128 + sent

@@ -10,6 +10,9 @@ int command_attach(int argc, char **argv);
 /* Shows what a target's tasks do, and what is wrong with them. */
 int command_top(int argc, char **argv);
 
+/* Writes what a target's screen shows to a file. */
+int command_screenshot(int argc, char **argv);
+
 /* Plays or lists a recording. */
 int command_replay(int argc, char **argv);
 

@@ -40,6 +40,7 @@ static int command_trace(int argc, char **argv)
 
 static const struct command_name commands[] = {
 	{"replay", command_replay},
+	{"screenshot", command_screenshot},
 	{"top", command_top},
 	{"trace", command_trace},
 };

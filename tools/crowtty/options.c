@@ -26,11 +26,13 @@ enum key {
 	KEY_ONCE,
 	KEY_JSON,
 	KEY_INTERVAL,
+	KEY_TIMEOUT,
 };
 
 #define LIVE (COMMAND_ATTACH | COMMAND_RECORD)
 #define SERVING (LIVE | COMMAND_REPLAY)
-#define ALL (SERVING | COMMAND_TOP | COMMAND_EXPORT | COMMAND_VIEW)
+#define TAPPING (COMMAND_TOP | COMMAND_SCREENSHOT)
+#define ALL (SERVING | TAPPING | COMMAND_EXPORT | COMMAND_VIEW)
 
 static const struct row {
 	const char *name;
@@ -49,12 +51,14 @@ static const struct row {
 	{"once", KEY_ONCE, NULL, COMMAND_TOP, "print one table and end: 0 all well, 3 not"},
 	{"json", KEY_JSON, NULL, COMMAND_TOP, "print one JSON object an interval"},
 	{"interval", KEY_INTERVAL, "MS", COMMAND_TOP, "between two looks (1000)"},
+	{"timeout", KEY_TIMEOUT, "SECONDS", COMMAND_SCREENSHOT,
+	 "give up after so long without a sign of life (5)"},
 	{"port", KEY_PORT, "PORT", SERVING,
-	 "one more sermux port (0-3 and 10-13 are there); repeat"},
-	{"tcp-port-base", KEY_TCP_BASE, "N", SERVING | COMMAND_TOP,
+	 "one more sermux port (0-5 and 10-13 are there); repeat"},
+	{"tcp-port-base", KEY_TCP_BASE, "N", SERVING | TAPPING,
 	 "TCP port = N + sermux port (10000)"},
 	{"pty", KEY_PTY, "DIR", SERVING, "also make pseudo-terminals DIR/port-N"},
-	{"wait", KEY_WAIT, NULL, LIVE | COMMAND_TOP, "wait for a target that is not there yet"},
+	{"wait", KEY_WAIT, NULL, LIVE | TAPPING, "wait for a target that is not there yet"},
 	{"wait", KEY_WAIT, NULL, COMMAND_REPLAY, "begin when the first client connects"},
 	{"no-reconnect", KEY_NO_RECONNECT, NULL, LIVE, "end when the target goes away"},
 	{"record", KEY_RECORD, "FILE", COMMAND_ATTACH, "record everything on the line"},
@@ -62,8 +66,7 @@ static const struct row {
 	{"dump", KEY_DUMP, NULL, COMMAND_REPLAY, "list the frames as text, and nothing else"},
 	{"backlog", KEY_BACKLOG, "BYTES", SERVING, "how far a client may fall behind (1M)"},
 	{"stall", KEY_STALL, "MS", SERVING, "how long the line waits for such a client (1000)"},
-	{"max-frame", KEY_MAX_FRAME, "BYTES", LIVE | COMMAND_TOP,
-	 "longest frame for the target (512)"},
+	{"max-frame", KEY_MAX_FRAME, "BYTES", LIVE | TAPPING, "longest frame for the target (512)"},
 	{"format", KEY_FORMAT, "FORMAT", COMMAND_EXPORT, "perfetto (the default) or ctf"},
 	{"verbose", 'v', NULL, SERVING, "log every piece moved"},
 	{"quiet", 'q', NULL, SERVING, "only what the target says as text, and problems"},
@@ -84,6 +87,7 @@ static const struct usage {
 	 "Usage: crowtty [OPTION...] [TARGET]\n"
 	 "       crowtty replay [OPTION...] FILE\n"
 	 "       crowtty top [OPTION...] [TARGET]\n"
+	 "       crowtty screenshot [OPTION...] FILE [TARGET]\n"
 	 "       crowtty trace record [OPTION...] FILE [TARGET]\n"
 	 "       crowtty trace export [OPTION...] FILE OUT\n"
 	 "       crowtty trace view [OPTION...] FILE [PAGE]\n"
@@ -108,6 +112,13 @@ static const struct usage {
 	 "\n"
 	 "Which task is stuck, and on whom? A live table of tasks and services, and what is\n"
 	 "wrong, in words.\n"
+	 "\n"
+	 "TARGET  as of crowtty; if none is given, through the crowtty that runs, else\n"
+	 "        tcp:127.0.0.1:9999\n"},
+	{COMMAND_SCREENSHOT, 1, 2, "screenshot: to which FILE?",
+	 "Usage: crowtty screenshot [OPTION...] FILE [TARGET]\n"
+	 "\n"
+	 "Writes what the target's screen shows to FILE, as a PNG; - is standard output.\n"
 	 "\n"
 	 "TARGET  as of crowtty; if none is given, through the crowtty that runs, else\n"
 	 "        tcp:127.0.0.1:9999\n"},
@@ -275,6 +286,11 @@ static bool take(struct options *options, const struct row *row, const char *tex
 			return false;
 		options->interval_ms = (unsigned)value;
 		return true;
+	case KEY_TIMEOUT:
+		if (!number(row->name, text, 1, 3600, &value))
+			return false;
+		options->timeout_s = (unsigned)value;
+		return true;
 	case KEY_BACKLOG:
 		return size(row->name, text, &options->backlog);
 	case KEY_STALL:
@@ -305,8 +321,9 @@ static bool set_trace(struct options *options, enum command command)
 static void set_defaults(struct options *options)
 {
 	static const uint16_t well_known[] = {
-		MN_SERMUX_LOOPBACK, MN_SERMUX_HELLO,  MN_SERMUX_KEYBOARD, MN_SERMUX_TRACE,
-		MN_SERMUX_FORTH0,   MN_SERMUX_FORTH1, MN_SERMUX_FORTH2,   MN_SERMUX_FORTH3,
+		MN_SERMUX_LOOPBACK,   MN_SERMUX_HELLO,    MN_SERMUX_KEYBOARD, MN_SERMUX_TRACE,
+		MN_SERMUX_SCREENSHOT, MN_SERMUX_TERMINAL, MN_SERMUX_FORTH0,   MN_SERMUX_FORTH1,
+		MN_SERMUX_FORTH2,     MN_SERMUX_FORTH3,
 	};
 	*options = (struct options){
 		.level = LOG_INFO,
@@ -319,6 +336,7 @@ static void set_defaults(struct options *options)
 		.reconnect = true,
 		.speed = 1,
 		.interval_ms = 1000,
+		.timeout_s = 5,
 	};
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
 		add_port(options, well_known[i]);

@@ -26,6 +26,7 @@ enum command {
 	COMMAND_VIEW = 8,
 	COMMAND_TOP = 16,
 	COMMAND_RECORD = 32,
+	COMMAND_SCREENSHOT = 64,
 };
 
 #define OPTIONS_MOST_PORTS 256
@@ -58,8 +59,11 @@ struct options {
 	bool once, json; /* of top */
 	unsigned interval_ms;
 
+	unsigned timeout_s; /* of screenshot: longest silence */
+
 	const char *operand; /* TARGET or FILE, or NULL */
-	const char *output;  /* of record: TARGET or NULL; of export: OUT; of view: PAGE or NULL */
+	const char *output;  /* of record, screenshot: TARGET or NULL; of export: OUT; of view: PAGE
+				or NULL */
 };
 
 /*

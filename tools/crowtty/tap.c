@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <mnemos/proto/sermux.h>
 
 #include "tap.h"
 #include "log.h"
@@ -26,14 +25,15 @@ static bool expects(void *context, uint16_t port)
 static void frame(void *context, uint16_t port, const uint8_t *data, size_t len)
 {
 	struct tap *tap = context;
-	if (port == MN_SERMUX_TRACE)
+	if (port == tap->port)
 		tap->events.on_bytes(tap->events.context, data, len);
 }
 
 static void text(void *context, const uint8_t *data, size_t len)
 {
 	struct tap *tap = context;
-	tap->events.on_text(tap->events.context, data, len);
+	if (tap->events.on_text)
+		tap->events.on_text(tap->events.context, data, len);
 }
 
 static void bad(void *context, enum unframe_bad kind, const uint8_t *data, size_t len)
@@ -112,7 +112,7 @@ static bool is_listened_on(unsigned port)
 static int choose(struct tap *tap, const char *target, unsigned tcp_base)
 {
 	char port[32];
-	unsigned number = tcp_base + MN_SERMUX_TRACE;
+	unsigned number = tcp_base + tap->port;
 	tap->is_port = !target && number <= 65535 && is_listened_on(number);
 	if (!tap->is_port)
 		return target_parse(&tap->target, target ? target : SIMULATOR);
@@ -161,14 +161,12 @@ const char *tap_name(const struct tap *tap)
 	return tap->target.name;
 }
 
-void tap_send(struct tap *tap, const struct mn_trace_request *request)
+void tap_send(struct tap *tap, const void *data, size_t len)
 {
-	uint8_t bytes[MN_TRACE_REQUEST_MAX];
-	size_t len = mn_trace_encode_request(bytes, sizeof bytes, request);
 	if (tap->is_port)
-		line_send_raw(&tap->line, bytes, len);
+		line_send_raw(&tap->line, data, len);
 	else
-		line_send(&tap->line, MN_SERMUX_TRACE, bytes, len);
+		line_send(&tap->line, tap->port, data, len);
 }
 
 void tap_close(struct tap *tap)

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <mnemos/proto/sermux.h>
 
 #include "commands.h"
 #include "line_text.h"
@@ -232,7 +233,11 @@ static void look_at_silence(struct top *self)
 
 static void request(struct top *self, enum mn_trace_request_kind kind, uint32_t number)
 {
-	tap_send(&self->tap, &(struct mn_trace_request){.kind = kind, .number = number});
+	uint8_t bytes[MN_TRACE_REQUEST_MAX];
+	tap_send(&self->tap, bytes,
+		 mn_trace_encode_request(
+			 bytes, sizeof bytes,
+			 &(struct mn_trace_request){.kind = kind, .number = number}));
 }
 
 static unsigned interval_ms(const struct top *self)
@@ -501,6 +506,7 @@ static int run(struct top *self)
 	uv_loop_init(&self->loop);
 	self->tap.loop = &self->loop;
 	self->tap.events = (struct tap_events){self, on_up, on_bytes, on_text, on_failed};
+	self->tap.port = MN_SERMUX_TRACE;
 	self->tap.wait = self->options->wait;
 	self->tap.reconnect = !self->options->once;
 	self->tap.max_frame = self->options->max_frame;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* crowtty trace view: a recording as a page. */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "log.h"
 #include "memory.h"
 #include "options.h"
 #include "view_write.h"
+#include "whole_file.h"
 
 static const char *base_name(const char *path)
 {
@@ -28,49 +27,23 @@ static char *output_path(const struct options *options)
 	return path;
 }
 
-/* A page that is only half there is taken away again; one that was there before would be lost
- * with it, so the new one is written beside it and takes its place when it is whole. */
-static bool write_file(const char *path, const char *name, const struct view_recording *recording)
-{
-	size_t len = strlen(path);
-	char *part = memory_get(len + sizeof ".part");
-	memcpy(part, path, len);
-	memcpy(part + len, ".part", sizeof ".part");
-	FILE *out = fopen(part, "wbe");
-	bool good = out && view_write(out, name, recording);
-	int error = errno;
-	if (out && fclose(out) != 0 && good) {
-		good = false;
-		error = errno;
-	}
-	if (good && rename(part, path) != 0) {
-		good = false;
-		error = errno;
-	}
-	if (!good) {
-		log_fatal("cannot write %s: %s", path, strerror(error));
-		if (out)
-			unlink(part);
-	}
-	free(part);
-	return good;
-}
+struct page {
+	const char *name;
+	const struct view_recording *recording;
+};
 
-static bool write_stdout(const char *name, const struct view_recording *recording)
+static bool write_one(FILE *out, void *context)
 {
-	if (view_write(stdout, name, recording))
-		return true;
-	log_fatal("cannot write the page: %s", strerror(errno));
-	return false;
+	const struct page *page = context;
+	return view_write(out, page->name, page->recording);
 }
 
 static bool write_page(const struct options *options, const struct view_recording *recording)
 {
-	const char *name = base_name(options->operand);
+	struct page page = {base_name(options->operand), recording};
 	char *path = output_path(options);
-	bool to_stdout = strcmp(path, "-") == 0;
-	bool good = to_stdout ? write_stdout(name, recording) : write_file(path, name, recording);
-	if (good && !to_stdout)
+	bool good = whole_file_write(path, write_one, &page);
+	if (good && strcmp(path, "-") != 0)
 		printf("%s\n", path);
 	free(path);
 	return good;

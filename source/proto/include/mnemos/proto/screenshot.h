@@ -71,8 +71,10 @@ uint32_t mn_screenshot_units(const struct mn_screenshot_picture *picture);
 
 /* ---- Requests -------------------------------------------------------------------------- */
 
+/* The numbers are those of the wire. */
 enum mn_screenshot_request_kind { MN_SCREENSHOT_TAKE, MN_SCREENSHOT_CANCEL };
 
+/* A message to the target. */
 struct mn_screenshot_request {
 	enum mn_screenshot_request_kind kind;
 	uint32_t version; /* of TAKE */
@@ -89,6 +91,7 @@ enum mn_error mn_screenshot_decode_request(struct mn_screenshot_request *request
 
 /* ---- The target's side ----------------------------------------------------------------- */
 
+/* Messages to the host; the numbers are those of the wire. */
 enum mn_screenshot_kind {
 	MN_SCREENSHOT_PICTURE,
 	MN_SCREENSHOT_PIXELS,
@@ -96,6 +99,7 @@ enum mn_screenshot_kind {
 	MN_SCREENSHOT_REFUSED,
 };
 
+/* One of them; which fields count, its kind says. */
 struct mn_screenshot_message {
 	enum mn_screenshot_kind kind;
 	uint32_t id;
@@ -133,6 +137,7 @@ size_t mn_screenshot_pack(uint8_t *out, size_t cap, const struct mn_screenshot_p
 
 /* ---- The host's side ------------------------------------------------------------------- */
 
+/* What a message was. */
 enum mn_screenshot_news {
 	MN_SCREENSHOT_NOTHING, /* a message for somebody else, or of a kind that is not known */
 	MN_SCREENSHOT_BEGUN,   /* `picture` is known; `pixels` must now be set */

@@ -21,11 +21,13 @@
 
 /* Well-known ports. All 65,536 numbers are legal. */
 enum mn_sermux_port_number {
-	MN_SERMUX_LOOPBACK = 0, /* both ways: echoes */
-	MN_SERMUX_HELLO = 1,    /* target to host: a greeting each second */
-	MN_SERMUX_KEYBOARD = 2, /* host to target: bytes become key presses */
-	MN_SERMUX_TRACE = 3,    /* both ways: the trace protocol */
-	MN_SERMUX_FORTH0 = 10,  /* both ways: Forth shells 0 to 3 */
+	MN_SERMUX_LOOPBACK = 0,   /* both ways: echoes */
+	MN_SERMUX_HELLO = 1,      /* target to host: a greeting each second */
+	MN_SERMUX_KEYBOARD = 2,   /* host to target: bytes become key presses */
+	MN_SERMUX_TRACE = 3,      /* both ways: the trace protocol */
+	MN_SERMUX_SCREENSHOT = 4, /* both ways: pictures of the screen, on request */
+	MN_SERMUX_TERMINAL = 5,   /* both ways: a terminal on the screen */
+	MN_SERMUX_FORTH0 = 10,    /* both ways: Forth shells 0 to 3 */
 	MN_SERMUX_FORTH1 = 11,
 	MN_SERMUX_FORTH2 = 12,
 	MN_SERMUX_FORTH3 = 13,

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "memory.h"
+#include "whole_file.h"
+
+/* What errno said where it first went wrong is kept. */
+struct outcome {
+	bool good;
+	int error;
+};
+
+static void note(struct outcome *outcome, bool good)
+{
+	if (outcome->good && !good)
+		*outcome = (struct outcome){false, errno};
+}
+
+static bool is_written_in_place(const char *path)
+{
+	struct stat there;
+	return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+}
+
+/* Writes to one path and then gives it another name, which may be the same. */
+static struct outcome write_to(const char *part, const char *path,
+			       bool (*write)(FILE *out, void *context), void *context)
+{
+	struct outcome outcome = {true, 0};
+	FILE *out = fopen(part, "wbe");
+	note(&outcome, out);
+	if (!out)
+		return outcome;
+	note(&outcome, write(out, context));
+	note(&outcome, fclose(out) == 0);
+	if (part == path)
+		return outcome;
+	if (outcome.good)
+		note(&outcome, rename(part, path) == 0);
+	if (!outcome.good)
+		unlink(part);
+	return outcome;
+}
+
+static struct outcome write_beside(const char *path, bool (*write)(FILE *out, void *context),
+				   void *context)
+{
+	size_t len = strlen(path);
+	char *part = memory_get(len + sizeof ".part");
+	memcpy(part, path, len);
+	memcpy(part + len, ".part", sizeof ".part");
+	struct outcome outcome = write_to(part, path, write, context);
+	free(part);
+	return outcome;
+}
+
+bool whole_file_write(const char *path, bool (*write)(FILE *out, void *context), void *context)
+{
+	struct outcome outcome = {true, 0};
+	if (strcmp(path, "-") == 0) {
+		note(&outcome, write(stdout, context) && fflush(stdout) == 0);
+		path = "standard output";
+	} else if (is_written_in_place(path)) {
+		outcome = write_to(path, path, write, context);
+	} else {
+		outcome = write_beside(path, write, context);
+	}
+	if (!outcome.good)
+		log_fatal("cannot write %s: %s", path, strerror(outcome.error));
+	return outcome.good;
+}
