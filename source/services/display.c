@@ -121,8 +121,8 @@ static struct mn__display_layer *free_layer(struct mn_display *display)
 	return NULL;
 }
 
-/* The caller's layer. */
-static struct mn__display_layer *find(struct mn_display *display, const struct mn_serving *serving)
+struct mn__display_layer *mn__display_find(struct mn_display *display,
+					   const struct mn_serving *serving)
 {
 	const struct mn_display_request *request = mn_request(serving);
 
@@ -185,6 +185,7 @@ static void opened(struct mn_display *display, struct mn_serving *serving)
 		.owner_id = serving->call->wait.task->id,
 		.id = display->last_id,
 		.z = request->z,
+		.is_fresh = true,
 		.rect = layer->rect,
 		.bitmap = job->to,
 	};
@@ -248,6 +249,7 @@ static mn_poll move(struct mn__display_layer *layer, const struct mn_display_req
 	layer->rect.x = request->rect.x;
 	layer->rect.y = request->rect.y;
 	layer->z = request->z;
+	layer->is_fresh = true;
 	push(layer);
 	mn__display_damage(layer->display, &layer->rect);
 	return MN_OK;
@@ -272,7 +274,7 @@ static mn_poll begin(struct mn_display *display, const struct mn_display_request
 		return open_layer(display, request);
 	if (request->what == MN_DISPLAY_READ)
 		return read(display, request);
-	job->layer = find(display, display->current);
+	job->layer = mn__display_find(display, display->current);
 	if (!job->layer)
 		return MN_EINVAL;
 	if (request->what == MN_DISPLAY_DRAW || request->what == MN_DISPLAY_REPLACE)
@@ -324,6 +326,7 @@ static void worked(struct mn_display *display)
 	if (job->what != MN_DISPLAY_DRAW && job->what != MN_DISPLAY_REPLACE)
 		return;
 	display->stats.draws += job->part.height == 0;
+	job->layer->is_fresh = true;
 	job->done.height -= job->part.height;
 	damage(job->layer, &job->done);
 }
@@ -379,7 +382,7 @@ static mn_poll hold(struct mn_display *display)
 {
 	const unsigned bit = 1U << (display->current - display->serving);
 
-	if (!find(display, display->current))
+	if (!mn__display_find(display, display->current))
 		return MN_EINVAL;
 	display->held |= (uint16_t)bit;
 	if (!free_slot(display))

@@ -133,6 +133,8 @@ static void begin(struct mn__display_frames *frames)
 	frames->at = 0;
 	display->dirt.count = 0;
 	display->held = 0;
+	for (uint32_t i = 0; i < display->stack_count; i++)
+		display->stack[i]->is_fresh = false;
 	mn_event_clear(&frames->wanted);
 }
 
@@ -167,12 +169,34 @@ static void note(struct mn__display_frames *frames, mn_poll presented)
 	frames->failing = presented != MN_OK;
 }
 
+/* Whoever began to wait while the frame was made, but drew before. */
+static void add_late(struct mn__display_frames *frames)
+{
+	struct mn_display *display = frames->display;
+
+	for (uint32_t i = 0; display->held >> i; i++) {
+		const uint16_t bit = (uint16_t)(display->held & 1U << i);
+		const struct mn__display_layer *layer =
+			bit && mn_serving_live(&display->serving[i])
+				? mn__display_find(display, &display->serving[i])
+				: NULL;
+
+		if (!bit || (layer && layer->is_fresh))
+			continue;
+		frames->answering |= bit;
+		display->held &= (uint16_t)~bit;
+	}
+	if (!display->held && !display->dirt.count)
+		mn_event_clear(&frames->wanted);
+}
+
 static void answer(struct mn__display_frames *frames)
 {
 	struct mn_display *display = frames->display;
 
 	if (frames->shown.count > 0)
 		display->stats.frames++;
+	add_late(frames);
 	for (uint32_t i = 0; frames->answering; i++, frames->answering >>= 1)
 		if (frames->answering & 1)
 			mn__display_reply(display, &display->serving[i], MN_OK);

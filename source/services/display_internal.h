@@ -13,6 +13,10 @@ static inline int32_t mn__band_rows(int32_t width, int32_t height)
 	return rows < height ? rows : height;
 }
 
+/* The layer that a live request is about, if it is its caller's; else NULL. */
+struct mn__display_layer *mn__display_find(struct mn_display *display,
+					   const struct mn_serving *serving);
+
 /* Answers a request, unless its caller has gone; the slot is free then. */
 void mn__display_reply(struct mn_display *display, struct mn_serving *serving, mn_poll result);
 

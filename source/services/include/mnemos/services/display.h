@@ -197,7 +197,8 @@ struct mn__display_layer {
 	struct mn_display *display;
 	struct mn_task *owner; /* may have ended, and its memory be another's by now */
 	uint32_t owner_id;
-	uint32_t id; /* ascending; 0: not open */
+	uint32_t id;   /* ascending; 0: not open */
+	bool is_fresh; /* changed since the last frame began */
 	int32_t z;
 	struct mn_rect rect;
 	struct mn_bitmap bitmap; /* a block of the heap */
