@@ -45,14 +45,21 @@ static bool interrupted(const void *context)
 	return machine->ending || mn_kernel_interrupted(&machine->kernel);
 }
 
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
 void mn_platform_wait(struct mn_kernel *kernel, uint64_t deadline_us)
 {
 	struct machine *machine = machine_of(kernel);
 	if (deadline_us == 0 && ++machine->busy_turns % BUSY_TURNS)
 		return;
-	const uint64_t until_us = deadline_us < machine->end_us ? deadline_us : machine->end_us;
+	const uint64_t device_us = earlier(machine->end_us, screen_due_us(&machine->screen));
+	const uint64_t until_us = earlier(deadline_us, device_us);
 
 	serial_device_work(&machine->serial, deadline_us > 0);
+	screen_work(&machine->screen, deadline_us > 0);
 	log_sink_flush();
 	if (deadline_us == 0 || interrupted(machine))
 		uv_run(&machine->loop, UV_RUN_NOWAIT);
@@ -122,7 +129,8 @@ static bool open_memory(struct machine *machine)
 {
 	const struct mn_config *config = &machine->config;
 	const size_t size = memory_for(config->kernel.heap_size) + memory_for(slots_size(config)) +
-			    serial_device_memory(&config->platform.tcp_uart);
+			    serial_device_memory(&config->platform.tcp_uart) +
+			    screen_memory(&config->platform.display);
 
 	if (memory_open(&machine->memory, size))
 		return true;
@@ -183,6 +191,26 @@ static bool open_serial(struct machine *machine)
 				  &machine->memory, &machine->log, &address, config);
 }
 
+static void window_closed(void *context)
+{
+	struct machine *machine = context;
+
+	machine->ending = true;
+}
+
+static bool open_screen(struct machine *machine)
+{
+	return screen_open(&machine->screen, &(struct screen_config){
+						     .kernel = &machine->kernel,
+						     .loop = &machine->loop,
+						     .memory = &machine->memory,
+						     .config = &machine->config,
+						     .options = machine->options,
+						     .closed = window_closed,
+						     .context = machine,
+					     });
+}
+
 bool machine_open(struct machine *machine, const struct options *options)
 {
 	machine->options = options;
@@ -194,7 +222,10 @@ bool machine_open(struct machine *machine, const struct options *options)
 	open_kernel(machine);
 	if (!open_serial(machine))
 		return false;
+	if (!open_screen(machine))
+		return false;
 	mn_start_default_services(&machine->services, &machine->kernel, &machine->config);
+	mn_start_screen_services(&machine->screen_services, &machine->kernel, &machine->config);
 	return true;
 }
 
@@ -224,6 +255,7 @@ void machine_introduce(const struct machine *machine)
 		puts("serial line: none");
 	else
 		printf("serial line: %s\n", machine->serial.peers.name);
+	screen_introduce(&machine->screen);
 	introduce_services(&machine->config);
 }
 
@@ -271,6 +303,7 @@ void machine_dump(const struct machine *machine)
 	printf("heap: %zu of %zu bytes used, at most %zu, in %u blocks\n", heap.used, heap.size,
 	       heap.high_water, (unsigned)heap.blocks);
 	serial_device_print(&machine->serial);
+	screen_print(&machine->screen);
 	if (machine->config.services.serial_mux.enabled)
 		print_mux(&machine->services.serial_mux.stats);
 	log_sink_flush();
@@ -285,9 +318,18 @@ static void close_signals(struct machine *machine)
 			uv_close((uv_handle_t *)&machine->signals[i], NULL);
 }
 
+void machine_finish(struct machine *machine)
+{
+	if (machine->options->dump)
+		machine_dump(machine);
+	if (!screen_finish(&machine->screen) && machine->exit_code == EXIT_GOOD)
+		machine->exit_code = EXIT_TROUBLE;
+}
+
 void machine_close(struct machine *machine)
 {
 	serial_device_close(&machine->serial);
+	screen_close(&machine->screen);
 	if (machine->loop.data) {
 		close_signals(machine);
 		clock_close(&machine->clock);

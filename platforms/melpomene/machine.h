@@ -13,11 +13,13 @@
 #include <uv.h>
 #include <mnemos/config.h>
 #include <mnemos/daemons/defaults.h>
+#include <mnemos/daemons/screen.h>
 #include <mnemos/kernel.h>
 #include "clock.h"
 #include "log_sink.h"
 #include "memory.h"
 #include "options.h"
+#include "screen.h"
 #include "serial_device.h"
 
 /* What ends it from outside, and what asks how it is. */
@@ -34,6 +36,8 @@ struct machine {
 	struct log_sink log;
 	struct serial_device serial;
 	struct mn_default_services services;
+	struct screen screen;
+	struct mn_screen_services screen_services;
 	uv_signal_t signals[MACHINE_SIGNALS];
 	uint64_t end_us; /* of --exit-after, or MN_NEVER */
 	unsigned busy_turns;
@@ -55,6 +59,9 @@ void machine_introduce(const struct machine *machine);
 
 /* Prints who waits for what, what CPU time went where, and how the line is. */
 void machine_dump(const struct machine *machine);
+
+/* Does what is to be done at the end of its run; sets the exit code if that fails. */
+void machine_finish(struct machine *machine);
 
 /* Powers it off: what is open is closed, memory is given back. Also after a failed open. */
 void machine_close(struct machine *machine);

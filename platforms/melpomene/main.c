@@ -18,14 +18,6 @@ static void fill_standard_streams(void)
 	close(fd);
 }
 
-static void run(void)
-{
-	while (!machine.ending)
-		mn_platform_wait(&machine.kernel, mn_kernel_run_once(&machine.kernel));
-	if (machine.options->dump)
-		machine_dump(&machine);
-}
-
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -40,7 +32,9 @@ int main(int argc, char **argv)
 	if (machine_open(&machine, &options)) {
 		machine.exit_code = EXIT_GOOD;
 		machine_introduce(&machine);
-		run();
+		while (!machine.ending)
+			mn_platform_wait(&machine.kernel, mn_kernel_run_once(&machine.kernel));
+		machine_finish(&machine);
 	}
 	panic_watch(NULL);
 	machine_close(&machine);

@@ -19,6 +19,9 @@ static bool take_trace(struct options *options, const char *text);
 static bool take_account(struct options *options, const char *text);
 static bool take_poll_budget(struct options *options, const char *text);
 static bool take_dump(struct options *options, const char *text);
+static bool take_no_window(struct options *options, const char *text);
+static bool take_screenshot(struct options *options, const char *text);
+static bool take_record_frames(struct options *options, const char *text);
 
 /* `take` returns false after telling what is wrong; NULL: the option ends the program. */
 static const struct row {
@@ -38,6 +41,11 @@ static const struct row {
 	 "virtual: jump to the next deadline when idle (real)"},
 	{"seed", 0, "N", take_seed, "of everything random (virtual time: 1, else a random one)"},
 	{"exit-after", 0, "DURATION", take_exit_after, "end after so much of its time: 500ms, 10s"},
+	{"no-window", 0, NULL, take_no_window, "show the screen, if there is one, nowhere"},
+	{"screenshot", 0, "FILE[@TIME]", take_screenshot,
+	 "write what the screen shows as FILE.png, at the end or at 500ms"},
+	{"record-frames", 0, "DIR", take_record_frames,
+	 "write every frame as DIR/frame-000001.png"},
 	{"account", 0, NULL, take_account, "measure the CPU time of each task"},
 	{"poll-budget", 0, "DURATION", take_poll_budget,
 	 "warn of a task that runs longer at a time"},
@@ -63,7 +71,7 @@ static void print_help(void)
 			snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
 		snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name,
 			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-		printf("  %-27s %s\n", left, rows[i].help);
+		printf("  %-28s %s\n", left, rows[i].help);
 	}
 	puts("\nMELPOMENE_TRACE is the filter where --trace is not given.\n"
 	     "Exit status: 0 done, 1 trouble, 2 usage, 130 interrupted, 143 terminated, 134 "
@@ -85,6 +93,8 @@ static bool number(const char *text, char **end, uint64_t *value)
 	*value = strtoull(text, end, 0);
 	return text[0] >= '0' && text[0] <= '9' && !errno;
 }
+
+#define DURATION_MAX_US UINT64_C(1000000000000000)
 
 /* "10s", "500ms", "250us", "2m": at least one microsecond, at most `most_us`. */
 static bool duration(const char *option, const char *text, uint64_t most_us, uint64_t *us)
@@ -143,7 +153,7 @@ static bool take_seed(struct options *options, const char *text)
 
 static bool take_exit_after(struct options *options, const char *text)
 {
-	return duration("--exit-after", text, UINT64_C(1000000000000000), &options->exit_after_us);
+	return duration("--exit-after", text, DURATION_MAX_US, &options->exit_after_us);
 }
 
 static bool take_trace(struct options *options, const char *text)
@@ -172,6 +182,44 @@ static bool take_dump(struct options *options, const char *text)
 {
 	(void)text;
 	return options->dump = true;
+}
+
+static bool take_no_window(struct options *options, const char *text)
+{
+	(void)text;
+	return options->no_window = true;
+}
+
+/* "NAME.png" or "NAME.png@TIME"; any other @ belongs to the name. */
+static bool take_screenshot(struct options *options, const char *text)
+{
+	static const char suffix[] = ".png";
+	struct screenshot *shot = &options->screenshot[options->screenshots];
+	const char *at = strrchr(text, '@');
+	size_t len = strlen(text);
+
+	if (options->screenshots == SCREENSHOTS) {
+		tell("--screenshot: more than %d of them", SCREENSHOTS);
+		return false;
+	}
+	*shot = (struct screenshot){.file = text, .at_us = MN_NEVER};
+	if (at && (size_t)(at - text) >= sizeof suffix && !strncmp(at - 4, suffix, 4)) {
+		if (!duration("--screenshot: time", at + 1, DURATION_MAX_US, &shot->at_us))
+			return false;
+		len = (size_t)(at - text);
+	}
+	if (len < sizeof suffix || strncmp(text + len - 4, suffix, 4) != 0)
+		return bad_value("--screenshot", text, "FILE.png or FILE.png@TIME");
+	if (text[len])
+		*(char *)(uintptr_t)(text + len) = '\0'; /* argv is the program's own */
+	options->screenshots++;
+	return true;
+}
+
+static bool take_record_frames(struct options *options, const char *text)
+{
+	options->record_frames = text;
+	return true;
 }
 
 /* ---- The command line ------------------------------------------------------------------ */

@@ -11,6 +11,14 @@
 /* How the program ends. After a panic or a fatal signal it aborts; after SIGNAL: 128 + it. */
 enum exit_code { EXIT_GOOD = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
 
+/* Screenshots that can be asked for. */
+#define SCREENSHOTS 32
+
+struct screenshot {
+	const char *file;
+	uint64_t at_us; /* MN_NEVER: at the end */
+};
+
 /* What the user wants. Strings are argv's. */
 struct options {
 	const char *config; /* a file, or NULL: what is built in */
@@ -25,6 +33,10 @@ struct options {
 	bool dump;               /* also at the end */
 	bool account;            /* CPU time per task */
 	uint32_t poll_budget_us; /* 0: none */
+	bool no_window;          /* for the screen */
+	struct screenshot screenshot[SCREENSHOTS];
+	unsigned screenshots;
+	const char *record_frames; /* a directory, or NULL */
 };
 
 /* Fills `options` and returns -1, or returns how to exit at once, having said why. */
