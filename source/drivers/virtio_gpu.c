@@ -63,7 +63,8 @@ static void ask(struct mn_virtio_gpu *gpu, int number, uint32_t type, const uint
 	memset(command, 0, sizeof *command);
 	request[0] = type;
 	request[1] = FLAG_FENCE;
-	memcpy(request + HEADER_WORDS, words, size);
+	if (size)
+		memcpy(request + HEADER_WORDS, words, size);
 	/* A broken device is told of when its answers are waited for. */
 	(void)mn_virtq_put(&gpu->control, buffers, 1, 1, command);
 }

@@ -32,12 +32,12 @@ PIECE = MAX_FRAME // 2  # of an answer
 class Machine:
     """A board in QEMU; the test is at the other end of its serial line."""
 
-    def __init__(self, start, image, *args):
+    def __init__(self, start, image, *args, screen=None, pass_fds=()):
         self.line, board = socket.socketpair()
         self.line.settimeout(DEADLINE_S)
         path = program("platforms/riscv-virt", image + ".elf")
-        command = boards.command(BOARD, path, board.fileno())
-        self.qemu = start(*command, *args, pass_fds=[board.fileno()])
+        command = boards.command(BOARD, path, board.fileno(), screen=screen)
+        self.qemu = start(*command, *args, pass_fds=[board.fileno(), *pass_fds])
         board.close()
         self.rest = b""
 
