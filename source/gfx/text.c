@@ -147,6 +147,8 @@ static struct reader read_text(const char *text, size_t len, const struct mn_fon
 {
 	const int64_t fit = width / font->width;
 
+	if (len == 0)
+		text = ""; /* may have been NULL */
 	return (struct reader){text, text + len, !wrap ? 0 : fit > 0 ? fit : 1, true};
 }
 
@@ -283,20 +285,20 @@ static void draw_line(struct mn_target *target, int64_t x, int64_t y, const stru
 }
 
 /* Returns x behind the last line, without the origin. */
-static int32_t draw_lines(struct mn_target *target, int32_t x, int32_t y, struct reader reader,
+static int32_t draw_lines(struct mn_target *target, int64_t x, int64_t y, struct reader reader,
 			  const struct mn_text_style *style)
 {
 	const struct mn_font *font = style->font;
-	int64_t top = y, left = x, width = 0;
+	int64_t left = x, width = 0;
 	struct line line;
 
 	if (style->valign != MN_ALIGN_START)
-		top = aligned(y, measure(reader).lines * font->height, style->valign);
-	for (; reader.more; top += font->height) {
+		y = aligned(y, measure(reader).lines * font->height, style->valign);
+	for (; reader.more; y += font->height) {
 		next_line(&reader, &line);
 		width = line.columns * font->width;
 		left = aligned(x, width, style->align);
-		draw_line(target, left + target->x, top + target->y, &line, style);
+		draw_line(target, left + target->x, y + target->y, &line, style);
 	}
 	return saturated(left + width);
 }
@@ -313,7 +315,7 @@ int32_t mn_draw_text(struct mn_target *target, int32_t x, int32_t y, const char 
 	return mn_draw_text_of(target, x, y, text, strlen(text), style);
 }
 
-static int32_t anchor(int32_t at, int32_t size, enum mn_align align)
+static int64_t anchor(int64_t at, int32_t size, enum mn_align align)
 {
 	return align == MN_ALIGN_START ? at : align == MN_ALIGN_CENTER ? at + size / 2 : at + size;
 }
