@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """crowtty against a target played by the test: real sockets, real pseudo-terminals."""
 import contextlib
+import fcntl
 import os
 import pty
 import random
@@ -10,6 +11,7 @@ import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 import tty
@@ -517,6 +519,54 @@ def test_a_terminal_is_left_as_it_was(attached):
     assert os.get_blocking(slave)
     os.close(slave)
     os.close(master)
+
+
+@contextlib.contextmanager
+def raw_terminal(attached):
+    """crowtty --raw-keyboard on a terminal: its far end, and it is raw already."""
+    master, slave = pty.openpty()
+    before = tty.tcgetattr(slave)
+
+    def make_it_ours():
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    process, _, target = attached("--raw-keyboard", stdin=slave, preexec_fn=make_it_ours)
+    try:
+        process.wait_for(r"reading from STDIN, key by key; Ctrl-\] ends")
+        os.write(master, b"a")  # only a raw terminal gives it without its line
+        assert target.next_frame() == (2, b"a")
+        yield process, target, master
+        assert tty.tcgetattr(slave) == before
+    finally:
+        os.close(slave)
+        os.close(master)
+
+
+def test_a_raw_terminal_sends_each_key_as_it_is(attached):
+    with raw_terminal(attached) as (process, target, master):
+        for key in (b"\x03", b"\x04", b"\x11", b"\x1a", b"\x1c", b"\r", b"\n", b"\x1b[1;5A"):
+            os.write(master, key)
+            assert target.next_frame() == (2, key)
+        os.write(master, b"z\x1dnot this")
+        assert target.next_frame() == (2, b"z")
+        assert process.process.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
+                                    signal.SIGSEGV])
+def test_a_raw_terminal_is_left_as_it_was(attached, number):
+    with raw_terminal(attached) as (process, _, _):
+        process.process.send_signal(number)
+        assert process.process.wait(DEADLINE_S) in (128 + number, -number)
+
+
+def test_a_raw_terminal_is_as_it_was_without_a_target(attached):
+    with raw_terminal(attached) as (process, target, master):
+        target.close()
+        process.wait_for("LINE lost")
+        os.write(master, b"\x03")
+        assert process.process.wait(DEADLINE_S) == 128 + signal.SIGINT
 
 
 def test_no_keyboard_says_where_it_is(attached):

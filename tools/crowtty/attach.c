@@ -44,6 +44,12 @@ static void hold(void *context, bool hold)
 	line_hold(&self->line, hold);
 }
 
+static void leave(void *context)
+{
+	struct attachment *self = context;
+	session_end(&self->session, EXIT_GOOD);
+}
+
 /*
  * From the line to the ports.
  */
@@ -164,6 +170,8 @@ static void open_keyboard(struct attachment *self, const struct options *options
 	self->keyboard.port = port;
 	self->keyboard.context = self;
 	self->keyboard.send = send_input;
+	self->keyboard.leave = leave;
+	self->keyboard.raw = options->raw_keyboard;
 	if (options->keyboard)
 		keyboard_open(&self->keyboard, &self->session.loop);
 	else if (self->session.ports.by_number[port])

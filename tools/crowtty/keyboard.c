@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "keyboard.h"
 #include "log.h"
 #include "stdio_stream.h"
+#include "terminal.h"
 #include "text.h"
 
 static char buffer[4096];
@@ -16,6 +18,17 @@ static void typed(struct keyboard *keyboard, const char *data, size_t len)
 		log_line(LOG_DEBUG, keyboard->port, "KEYB", "%zuB <- \"%s\"", len,
 			 text_quote(quoted, sizeof quoted, data, len));
 	keyboard->send(keyboard->context, keyboard->port, data, len);
+}
+
+static void typed_raw(struct keyboard *keyboard, const char *data, size_t len)
+{
+	const char *leave = memchr(data, KEYBOARD_LEAVE, len);
+	if (leave)
+		len = (size_t)(leave - data);
+	if (len > 0)
+		typed(keyboard, data, len);
+	if (leave)
+		keyboard->leave(keyboard->context);
 }
 
 static void over(struct keyboard *keyboard, ssize_t status)
@@ -37,6 +50,8 @@ static void have_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct keyboard *keyboard = stream->data;
 	if (n < 0)
 		over(keyboard, n);
+	else if (n > 0 && terminal_is_raw())
+		typed_raw(keyboard, buf->base, (size_t)n);
 	else if (n > 0)
 		typed(keyboard, buf->base, (size_t)n);
 }
@@ -65,12 +80,15 @@ void keyboard_open(struct keyboard *keyboard, uv_loop_t *loop)
 		keyboard->kind = KEYBOARD_STREAM;
 	}
 	log_line(LOG_INFO, keyboard->port, "KEYB",
-		 "pseudo-keyboard (SerMux port :%u) reading from STDIN", keyboard->port);
+		 "pseudo-keyboard (SerMux port :%u) reading from STDIN%s", keyboard->port,
+		 keyboard->raw && isatty(STDIN_FILENO) ? ", key by key; Ctrl-] ends" : "");
 }
 
 void keyboard_set_reading(struct keyboard *keyboard, bool reading)
 {
 	if (keyboard->kind == KEYBOARD_STREAM) {
+		if (keyboard->raw)
+			terminal_set_raw(reading);
 		if (reading)
 			uv_read_start((uv_stream_t *)&keyboard->stream, give_buffer, have_read);
 		else
@@ -85,6 +103,7 @@ void keyboard_set_reading(struct keyboard *keyboard, bool reading)
 
 void keyboard_close(struct keyboard *keyboard)
 {
+	terminal_set_raw(false);
 	if (keyboard->kind == KEYBOARD_STREAM)
 		uv_close((uv_handle_t *)&keyboard->stream, NULL);
 	else if (keyboard->kind == KEYBOARD_FILE)

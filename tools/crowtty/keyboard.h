@@ -3,6 +3,9 @@
  * Standard input as the target's keyboard: what is typed goes to one port, whole lines
  * from a terminal, which keeps its settings, and any pieces from a pipe or file. Its end
  * ends the keyboard only. Not read while the line cannot take more.
+ *
+ * If `raw` is set, a terminal gives each key at once, Ctrl-C among them, but only while it is read:
+ * so there is always a key that ends it all.
  */
 #ifndef CROWTTY_KEYBOARD_H
 #define CROWTTY_KEYBOARD_H
@@ -11,10 +14,14 @@
 #include <stdint.h>
 #include <uv.h>
 
+#define KEYBOARD_LEAVE 0x1d /* Ctrl-] */
+
 struct keyboard {
 	uint16_t port;
 	void *context;
 	void (*send)(void *context, uint16_t port, const void *data, size_t len);
+	void (*leave)(void *context); /* of a raw terminal: by KEYBOARD_LEAVE */
+	bool raw;
 
 	enum {
 		KEYBOARD_CLOSED,

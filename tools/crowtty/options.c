@@ -13,6 +13,7 @@ enum key {
 	KEY_TCP_BASE,
 	KEY_PTY,
 	KEY_NO_KEYBOARD,
+	KEY_RAW_KEYBOARD,
 	KEY_WAIT,
 	KEY_NO_RECONNECT,
 	KEY_RECORD,
@@ -43,6 +44,8 @@ static const struct row {
 } rows[] = {
 	{"keyboard-port", 'k', "PORT", COMMAND_ATTACH, "sermux port for standard input (2)"},
 	{"no-keyboard", KEY_NO_KEYBOARD, NULL, COMMAND_ATTACH, "do not read standard input"},
+	{"raw-keyboard", KEY_RAW_KEYBOARD, NULL, COMMAND_ATTACH,
+	 "send each key of a terminal at once; Ctrl-] ends"},
 	{"trace", 't', "FILTER", COMMAND_RECORD,
 	 "what to trace: LEVEL or TARGET=LEVEL, more with commas (trace)"},
 	{"trace", 't', "FILTER", COMMAND_ATTACH | COMMAND_REPLAY,
@@ -241,6 +244,9 @@ static bool take(struct options *options, const struct row *row, const char *tex
 		return true;
 	case KEY_NO_KEYBOARD:
 		options->keyboard = false;
+		return true;
+	case KEY_RAW_KEYBOARD:
+		options->raw_keyboard = true;
 		return true;
 	case KEY_PORT:
 		return number(row->name, text, 0, 65535, &value) && add_port(options, value);

@@ -44,7 +44,7 @@ struct options {
 	struct trace_filter trace;
 	bool has_trace; /* by an option */
 
-	bool keyboard;
+	bool keyboard, raw_keyboard;
 	uint16_t keyboard_port;
 	unsigned max_frame;
 	bool reconnect;
