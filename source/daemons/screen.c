@@ -16,9 +16,19 @@ static void start_keyboard(struct mn_screen_services *services, struct mn_kernel
 		mn_keyboard_port_start(&services->keyboard_port, kernel, own->sermux_port);
 }
 
+static void start_screenshot(struct mn_screenshot_daemon *daemon, struct mn_kernel *kernel,
+			     const struct mn_config_sermux_screenshot *config)
+{
+	mn_screenshot_daemon_start(daemon, kernel,
+				   &(struct mn_screenshot_daemon_config){.port = config->port});
+}
+
 void mn_start_screen_services(struct mn_screen_services *services, struct mn_kernel *kernel,
 			      const struct mn_config *config)
 {
 	if (config->services.keyboard_mux.enabled)
 		start_keyboard(services, kernel, config);
+	if (config->services.sermux_screenshot.enabled)
+		start_screenshot(&services->screenshot, kernel,
+				 &config->services.sermux_screenshot);
 }

@@ -8,6 +8,7 @@
 #define MNEMOS_DAEMONS_SCREEN_H
 
 #include <mnemos/config.h>
+#include <mnemos/daemons/screenshot.h>
 #include <mnemos/kernel.h>
 #include <mnemos/services/keyboard_mux.h>
 
@@ -15,6 +16,7 @@
 struct mn_screen_services {
 	struct mn_keyboard_mux keyboard_mux;
 	struct mn_keyboard_port keyboard_port;
+	struct mn_screenshot_daemon screenshot;
 };
 
 /* Start-up: spawns what is enabled. `services` is zeroed before. */
