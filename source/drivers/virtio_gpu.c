@@ -39,32 +39,33 @@ enum { EVENTS_READ = 0, EVENTS_CLEAR = 4 }; /* in its configuration */
 #define WIDTH_USUAL 1024
 #define HEIGHT_USUAL 768
 
-#define WORDS(...)                                                \
-	(const uint32_t[]){__VA_ARGS__}, sizeof(const uint32_t[]) \
-	{                                                         \
-		__VA_ARGS__                                       \
-	}
+#define WORDS(...) \
+	(const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
 #define LOW(number) ((uint32_t)(number))
 #define HIGH(number) ((uint32_t)((uint64_t)(number) >> 32))
 
 /* ---- Commands ------------------------------------------------------------------------ */
 
-/* Room for all there are: those that are out were waited for. */
+/*
+ * There is room for it: those that were out were waited for. The rest of the header is 0 from the
+ * beginning. Of a longer answer what matters has come, or it is too short.
+ */
 static void ask(struct mn_virtio_gpu *gpu, int number, uint32_t type, const uint32_t *words,
-		size_t size)
+		size_t count)
 {
 	struct mn__virtio_gpu_command *command = &gpu->commands[number];
 	uint32_t *request = command->request;
 	const struct mn_virtio_buffer buffers[] = {
-		{request, (uint32_t)(HEADER_WORDS * sizeof *request + size)},
+		{request, (uint32_t)((HEADER_WORDS + count) * sizeof *request)},
 		{command->answer, sizeof command->answer},
 	};
 
-	memset(command, 0, sizeof *command);
 	request[0] = type;
 	request[1] = FLAG_FENCE;
-	if (size)
-		memcpy(request + HEADER_WORDS, words, size);
+	for (size_t i = 0; i < count; i++)
+		request[HEADER_WORDS + i] = words[i];
+	command->answer[0] = 0;
+	command->answer_len = 0;
 	/* A broken device is told of when its answers are waited for. */
 	(void)mn_virtq_put(&gpu->control, buffers, 1, 1, command);
 }

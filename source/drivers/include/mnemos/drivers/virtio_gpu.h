@@ -14,8 +14,9 @@
  * does not answer, there is no display until it does.
  *
  * The screen is MN_RGB888, the device's B8G8R8X8. A present hands the device what has changed and
- * ends when it has taken it and shown it: two commands, one notification, one interrupt as a rule.
- * It has failed (MN_EIO) if the device has refused one of them; the log says which.
+ * ends when it has taken it and shown it: two commands, one notification, one interrupt as a rule;
+ * some 1,200 instructions, however large it is. It has failed (MN_EIO) if the device has refused
+ * one of them; the log says which.
  *
  * The size stays, whatever becomes of the window in which an emulator shows the screen.
  *
