@@ -75,7 +75,7 @@ size_t mn_terminal_size(int32_t rows, int32_t columns)
 	/* A cell of either screen is not larger than what the outside sees of it. */
 	const size_t cell = 2 * sizeof(VTermScreenCell);
 
-	if (rows < 1 || rows > MN_TERMINAL_MAX || columns < 1 || columns > MN_TERMINAL_MAX)
+	if (rows < 1 || rows > MN_TERMINAL_MAX || columns < 2 || columns > MN_TERMINAL_MAX)
 		return 0;
 	return aligned(sizeof(struct mn_terminal) + (size_t)rows * sizeof(struct dirty)) +
 	       sizeof(VTerm) + sizeof(VTermState) + buffers + combining + (size_t)rows * line +
@@ -116,8 +116,10 @@ static int on_cursor(VTermPos now, VTermPos before, int visible, void *context)
 {
 	struct mn_terminal *terminal = context;
 
-	touch(terminal, before.row, before.col, before.col + 1);
-	touch(terminal, now.row, now.col, now.col + 1);
+	if (terminal->cursor_visible || visible) {
+		touch(terminal, before.row, before.col, before.col + 1);
+		touch(terminal, now.row, now.col, now.col + 1);
+	}
 	terminal->cursor = now;
 	terminal->cursor_visible = visible;
 	return 1;
@@ -360,31 +362,65 @@ static void draw_lines(const struct mn_terminal *terminal, struct mn_target *tar
 	}
 }
 
-/* Draws the cell at a place and returns how many columns it has. */
-static int draw_cell(const struct mn_terminal *terminal, struct mn_target *target, VTermPos at)
+/* Characters side by side in the same colours, which are drawn together. */
+#define RUN 32
+
+struct run {
+	VTermPos at;
+	mn_color color, background;
+	size_t count;
+	const uint8_t *glyphs[RUN];
+};
+
+static void draw_run(const struct mn_terminal *terminal, struct mn_target *target, struct run *run)
+{
+	const struct mn_font *font = terminal->config.font;
+
+	if (run->count > 0)
+		target->ops->stencils(target, run->at.col * font->width + target->x,
+				      run->at.row * font->height + target->y, run->glyphs,
+				      run->count, (font->width + 7u) / 8, font->width, font->height,
+				      run->color, run->background);
+	run->count = 0;
+}
+
+static void add(const struct mn_terminal *terminal, struct mn_target *target, struct run *run,
+		VTermPos at, uint32_t character, mn_color color, mn_color background)
+{
+	if (run->count == RUN || run->color != color || run->background != background)
+		draw_run(terminal, target, run);
+	if (run->count == 0)
+		*run = (struct run){.at = at, .color = color, .background = background};
+	run->glyphs[run->count++] =
+		mn_font_glyph(terminal->config.font, character ? character : ' ');
+}
+
+/* Draws the cell at a place, or adds it to the run, and returns how many columns it has. */
+static int draw_cell(const struct mn_terminal *terminal, struct mn_target *target, struct run *run,
+		     VTermPos at)
 {
 	const struct mn_font *font = terminal->config.font;
 	const bool is_block = terminal->cursor_shape <= VTERM_PROP_CURSORSHAPE_BLOCK;
+	const bool cursor = has_cursor(terminal, at);
 	VTermScreenCell cell;
 
 	vterm_screen_get_cell(terminal->screen, at, &cell);
 	const int width = cell.width > 1 ? cell.width : 1;
 	const struct mn_rect rect = {at.col * font->width, at.row * font->height,
 				     width * font->width, font->height};
-	const bool swap = (cell.attrs.reverse != 0) != terminal->reverse;
-	const bool block = is_block && has_cursor(terminal, at);
-	const mn_color front = color_of(terminal, swap != block ? cell.bg : cell.fg);
-	const mn_color back = color_of(terminal, swap != block ? cell.fg : cell.bg);
+	const bool swap = ((cell.attrs.reverse != 0) != terminal->reverse) != (is_block && cursor);
+	const mn_color front = color_of(terminal, swap ? cell.bg : cell.fg);
+	const mn_color back = color_of(terminal, swap ? cell.fg : cell.bg);
 
-	if (width > 1 || cell.chars[0] == 0)
-		mn_fill_rect(target, &rect, back);
-	if (cell.chars[0] != 0)
-		target->ops->stencils(target, rect.x + target->x, rect.y + target->y,
-				      &(const uint8_t *){mn_font_glyph(font, cell.chars[0])}, 1,
-				      (font->width + 7u) / 8, font->width, font->height, front,
-				      back);
+	add(terminal, target, run, at, cell.chars[0], front, back);
+	if (width == 1 && !cell.attrs.underline && !cell.attrs.strike && (is_block || !cursor))
+		return width;
+	draw_run(terminal, target, run);
+	for (int more = 1; more < width; more++)
+		add(terminal, target, run, (VTermPos){at.row, at.col + more}, ' ', front, back);
+	draw_run(terminal, target, run);
 	draw_lines(terminal, target, &rect, cell.attrs, front);
-	if (!is_block && has_cursor(terminal, at))
+	if (!is_block && cursor)
 		draw_cursor(terminal, target, &rect, front);
 	return width;
 }
@@ -407,10 +443,12 @@ static struct mn_rect draw_row(const struct mn_terminal *terminal, struct mn_tar
 	const int end =
 		dirty->end < terminal->config.columns ? dirty->end : terminal->config.columns;
 	const int first = start_of(terminal, row, dirty->first);
+	struct run run = {.count = 0};
 	int column = first;
 
 	while (column < end)
-		column += draw_cell(terminal, target, (VTermPos){row, column});
+		column += draw_cell(terminal, target, &run, (VTermPos){row, column});
+	draw_run(terminal, target, &run);
 	return (struct mn_rect){first * font->width, row * font->height,
 				(column - first) * font->width, font->height};
 }

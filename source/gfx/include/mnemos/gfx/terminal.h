@@ -27,14 +27,14 @@
 #include <mnemos/gfx/draw.h>
 #include <mnemos/key.h>
 
-/* Most rows, and most columns. */
+/* Most rows, and most columns; least are 1 and 2, the width of a wide character. */
 #define MN_TERMINAL_MAX 1024
 
 struct mn_terminal;
 
 /* What a terminal is to be. */
 struct mn_terminal_config {
-	int32_t rows, columns; /* 1 to MN_TERMINAL_MAX */
+	int32_t rows, columns; /* up to MN_TERMINAL_MAX */
 	const struct mn_font *font;
 	mn_color color, background; /* where the program sets none; both 0: light gray on black */
 	/* What goes to the program: keys and answers. Called in write and key. NULL: nowhere. */

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Protects: that the terminal shows what a program writes and sends what is typed, draws no more
+ * than what has changed, and stays within the memory that mn_terminal_size says.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <mnemos/gfx/terminal.h>
+
+#define ROWS 4
+#define COLUMNS 12
+#define GUARD 64
+#define FONT mn_font_8x16
+
+/* A terminal and a bitmap of its size; what it replies. */
+struct shown {
+	char *memory;
+	struct mn_terminal *terminal;
+	struct mn_bitmap bitmap;
+	struct mn_target target;
+	struct mn_rect dirty;
+	char replied[256];
+	unsigned bells;
+};
+
+static void reply(void *context, const char *bytes, size_t len)
+{
+	struct shown *self = context;
+
+	strncat(self->replied, bytes, len);
+}
+
+static void bell(void *context)
+{
+	((struct shown *)context)->bells++;
+}
+
+static void open_with(struct shown *self, int32_t rows, int32_t columns)
+{
+	const size_t size = mn_terminal_size(rows, columns);
+	const int32_t width = columns * FONT.width, height = rows * FONT.height;
+	const size_t pixels = mn_bitmap_size(MN_RGB565, MN_OPAQUE, width, height);
+
+	*self = (struct shown){.memory = malloc(size + GUARD)};
+	assert_non_null(self->memory);
+	memset(self->memory + size, 0x5a, GUARD);
+	self->terminal = mn_terminal_open(self->memory, size,
+					  &(struct mn_terminal_config){.rows = rows,
+								       .columns = columns,
+								       .font = &FONT,
+								       .reply = reply,
+								       .bell = bell,
+								       .context = self});
+	assert_non_null(self->terminal);
+	assert_true(mn_bitmap_init(&self->bitmap, MN_RGB565, MN_OPAQUE, width, height,
+				   malloc(pixels), pixels));
+	self->target = mn_target_of(&self->bitmap);
+}
+
+static void close_it(struct shown *self, int32_t rows, int32_t columns)
+{
+	const size_t size = mn_terminal_size(rows, columns);
+
+	for (size_t i = 0; i < GUARD; i++)
+		assert_int_equal(self->memory[size + i], 0x5a);
+	free(self->memory);
+	free(self->bitmap.pixels);
+}
+
+static int open_shown(void **state)
+{
+	*state = malloc(sizeof(struct shown));
+	open_with(*state, ROWS, COLUMNS);
+	return 0;
+}
+
+static int close_shown(void **state)
+{
+	close_it(*state, ROWS, COLUMNS);
+	free(*state);
+	return 0;
+}
+
+static void write_text(struct shown *self, const char *text)
+{
+	mn_terminal_write(self->terminal, text, strlen(text));
+}
+
+/* Draws, and says whether that was exactly the cells of a rectangle. */
+static bool draws(struct shown *self, int32_t column, int32_t row, int32_t columns, int32_t rows)
+{
+	const struct mn_rect wanted = {column * FONT.width, row * FONT.height, columns * FONT.width,
+				       rows * FONT.height};
+
+	return mn_terminal_draw(self->terminal, &self->target, &self->dirty) &&
+	       memcmp(&self->dirty, &wanted, sizeof wanted) == 0;
+}
+
+/* Whether a cell shows a character in a colour on another. */
+static void assert_cell(struct shown *self, int32_t column, int32_t row, uint32_t character,
+			mn_color color, mn_color background)
+{
+	const uint8_t *glyph = mn_font_glyph(&FONT, character);
+	uint16_t pixels[4] = {0};
+	struct mn_bitmap rounded; /* to what 16 bits can hold */
+
+	mn_bitmap_init(&rounded, MN_RGB565, MN_OPAQUE, 2, 2, pixels, sizeof pixels);
+	mn_bitmap_fill(&rounded, NULL, background);
+	mn_bitmap_fill(&rounded, &(struct mn_rect){0, 0, 1, 1}, color);
+	for (int32_t y = 0; y < FONT.height; y++)
+		for (int32_t x = 0; x < FONT.width; x++)
+			assert_int_equal(mn_bitmap_at(&self->bitmap, column * FONT.width + x,
+						      row * FONT.height + y),
+					 mn_bitmap_at(&rounded, glyph[y] & 0x80 >> x ? 0 : 1, 0));
+}
+
+#define FRONT MN_RGB(208, 208, 208)
+
+static void first_all_is_drawn_then_what_changes(void **state)
+{
+	struct shown *self = *state;
+
+	assert_true(draws(self, 0, 0, COLUMNS, ROWS));
+	assert_false(mn_terminal_draw(self->terminal, &self->target, &self->dirty));
+	write_text(self, "\x1b[3;5Hab");
+	assert_true(mn_terminal_draw(self->terminal, &self->target, &self->dirty));
+	write_text(self, "c");
+	assert_true(draws(self, 6, 2, 2, 1)); /* the cursor moved on */
+	write_text(self, "\x1b[?25l");
+	assert_true(draws(self, 7, 2, 1, 1));
+	write_text(self, "\x1b[1;1H");
+	assert_false(mn_terminal_draw(self->terminal, &self->target, &self->dirty));
+	mn_terminal_redraw(self->terminal);
+	assert_true(draws(self, 0, 0, COLUMNS, ROWS));
+}
+
+static void text_is_shown_in_its_colours(void **state)
+{
+	struct shown *self = *state;
+
+	write_text(self, "a\x1b[38;2;255;0;0;48;2;0;0;248mb\x1b[7mc\x1b[m\r\n\xc3\xa4\xe2\x94\x80");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_cell(self, 0, 0, 'a', FRONT, MN_BLACK);
+	assert_cell(self, 1, 0, 'b', MN_RED, MN_RGB(0, 0, 248));
+	assert_cell(self, 2, 0, 'c', MN_RGB(0, 0, 248), MN_RED);
+	assert_cell(self, 0, 1, 0xe4, FRONT, MN_BLACK);
+	assert_cell(self, 1, 1, 0x2500, FRONT, MN_BLACK);
+	assert_cell(self, 2, 1, ' ', MN_BLACK, FRONT); /* the cursor */
+	assert_cell(self, 3, 1, ' ', FRONT, MN_BLACK);
+}
+
+static void the_screen_scrolls(void **state)
+{
+	struct shown *self = *state;
+
+	write_text(self, "1\r\n2\r\n3\r\n4\r\n5");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_cell(self, 0, 0, '2', FRONT, MN_BLACK);
+	assert_cell(self, 0, 3, '5', FRONT, MN_BLACK);
+}
+
+static void the_alternate_screen_gives_the_first_back(void **state)
+{
+	struct shown *self = *state;
+
+	write_text(self, "one\x1b[?1049h\x1b[2J\x1b[Htwo");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_cell(self, 0, 0, 't', FRONT, MN_BLACK);
+	write_text(self, "\x1b[?1049l");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_cell(self, 0, 0, 'o', FRONT, MN_BLACK);
+	assert_cell(self, 2, 0, 'e', FRONT, MN_BLACK);
+}
+
+/* What a key sends. */
+static const char *sent(struct shown *self, uint8_t code, uint32_t value, uint8_t modifiers)
+{
+	self->replied[0] = 0;
+	mn_terminal_key(self->terminal, &(struct mn_key_event){.kind = MN_KEY_PRESSED,
+							       .modifiers = modifiers,
+							       .code = code,
+							       .value = value});
+	return self->replied;
+}
+
+static void keys_send_what_xterm_sends(void **state)
+{
+	struct shown *self = *state;
+
+	assert_string_equal(sent(self, MN_KEY_CHAR, 'a', 0), "a");
+	assert_string_equal(sent(self, MN_KEY_CHAR, 'A', MN_KEY_SHIFT), "A");
+	assert_string_equal(sent(self, MN_KEY_CHAR, 0xe4, 0), "\xc3\xa4");
+	assert_string_equal(sent(self, MN_KEY_CHAR, 'c', MN_KEY_CTRL), "\x03");
+	assert_string_equal(sent(self, MN_KEY_CHAR, 'x', MN_KEY_ALT), "\x1bx");
+	assert_string_equal(sent(self, MN_KEY_ENTER, 0, 0), "\r");
+	assert_string_equal(sent(self, MN_KEY_BACKSPACE, 0, 0), "\x7f");
+	assert_string_equal(sent(self, MN_KEY_TAB, 0, 0), "\t");
+	assert_string_equal(sent(self, MN_KEY_BACK_TAB, 0, MN_KEY_SHIFT), "\x1b[Z");
+	assert_string_equal(sent(self, MN_KEY_ESC, 0, 0), "\x1b");
+	assert_string_equal(sent(self, MN_KEY_UP, 0, 0), "\x1b[A");
+	assert_string_equal(sent(self, MN_KEY_LEFT, 0, MN_KEY_CTRL), "\x1b[1;5D");
+	assert_string_equal(sent(self, MN_KEY_DELETE, 0, 0), "\x1b[3~");
+	assert_string_equal(sent(self, MN_KEY_PAGE_DOWN, 0, 0), "\x1b[6~");
+	assert_string_equal(sent(self, MN_KEY_F, 1, 0), "\x1bOP");
+	assert_string_equal(sent(self, MN_KEY_F, 12, 0), "\x1b[24~");
+	assert_string_equal(sent(self, MN_KEY_MENU, 0, 0), "");
+	assert_string_equal(sent(self, MN_KEY_MEDIA, MN_MEDIA_PLAY, 0), "");
+	write_text(self, "\x1b[?1h"); /* a program that asks for it */
+	assert_string_equal(sent(self, MN_KEY_UP, 0, 0), "\x1bOA");
+}
+
+static void releases_send_nothing(void **state)
+{
+	struct shown *self = *state;
+
+	mn_terminal_key(
+		self->terminal,
+		&(struct mn_key_event){.kind = MN_KEY_RELEASED, .code = MN_KEY_CHAR, .value = 'a'});
+	assert_string_equal(self->replied, "");
+	mn_terminal_key(
+		self->terminal,
+		&(struct mn_key_event){.kind = MN_KEY_HELD, .code = MN_KEY_CHAR, .value = 'a'});
+	assert_string_equal(self->replied, "a");
+}
+
+/* As xterm's `resize` asks for the size. */
+static void a_program_may_ask(void **state)
+{
+	struct shown *self = *state;
+
+	write_text(self, "\x1b[999;999H\x1b[6n");
+	assert_string_equal(self->replied, "\x1b[4;12R");
+	write_text(self, "\a");
+	assert_int_equal(self->bells, 1);
+}
+
+static void a_title_is_kept_and_cut(void **state)
+{
+	struct shown *self = *state;
+	char longer[200];
+
+	assert_string_equal(mn_terminal_title(self->terminal), "");
+	write_text(self, "\x1b]2;report\a");
+	assert_string_equal(mn_terminal_title(self->terminal), "report");
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = 0;
+	write_text(self, "\x1b]2;");
+	write_text(self, longer);
+	write_text(self, "\a");
+	assert_true(strlen(mn_terminal_title(self->terminal)) <= 63);
+}
+
+/* libvterm takes memory when it is made and for combining characters, and it may never get none. */
+static void the_memory_is_enough_for_any_size(void **state)
+{
+	static const int32_t sides[][2] = {{1, 2}, {1, 200}, {100, 2}, {2, 3}, {25, 80}, {7, 129}};
+	struct shown one;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+		open_with(&one, sides[i][0], sides[i][1]);
+		write_text(&one, "\x1b[?1049h#\x1b[?1049l\x1b[?1049he");
+		for (int n = 0; n < 500; n++)
+			write_text(&one, "\xcc\x81");
+		write_text(&one, "\x1b"
+				 "c\x1b#8");
+		close_it(&one, sides[i][0], sides[i][1]);
+	}
+}
+
+static void impossible_sizes_are_refused(void **state)
+{
+	static char memory[64];
+	const struct mn_terminal_config config = {.rows = 1, .columns = 2, .font = &FONT};
+
+	(void)state;
+	assert_int_equal(mn_terminal_size(0, 80), 0);
+	assert_int_equal(mn_terminal_size(25, 1), 0);
+	assert_int_equal(mn_terminal_size(25, -1), 0);
+	assert_int_equal(mn_terminal_size(MN_TERMINAL_MAX + 1, 80), 0);
+	assert_null(mn_terminal_open(memory, sizeof memory, &config));
+}
+
+#define SHOWN(test) cmocka_unit_test_setup_teardown(test, open_shown, close_shown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SHOWN(first_all_is_drawn_then_what_changes),
+		SHOWN(text_is_shown_in_its_colours),
+		SHOWN(the_screen_scrolls),
+		SHOWN(the_alternate_screen_gives_the_first_back),
+		SHOWN(keys_send_what_xterm_sends),
+		SHOWN(releases_send_nothing),
+		SHOWN(a_program_may_ask),
+		SHOWN(a_title_is_kept_and_cut),
+		cmocka_unit_test(the_memory_is_enough_for_any_size),
+		cmocka_unit_test(impossible_sizes_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
