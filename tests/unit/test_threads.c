@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Protects: the places where another context meets the kernel, the inbox of interrupts, the
- * handler's end of a byte queue and the ring of the trace, with threads as interrupts. Meant for
+ * handler's end of a byte queue, the ring of the trace and that of a keyboard, with threads as
+ * interrupts. Meant for
  * the thread sanitizer too. Every test ends when all that was sent has arrived; a lost wake hangs
  * it, and a byte that is lost, doubled or torn fails it.
  */
@@ -9,6 +10,8 @@
 #include <sched.h>
 #include <string.h>
 #include <mnemos/bbq_irq.h>
+#include <mnemos/drivers/key_device.h>
+#include <mnemos/services/keyboard_mux.h>
 #include <mnemos/trace_reader.h>
 #include "bytes.h"
 #include "tasks_bbq.h"
@@ -408,6 +411,91 @@ static void records_of_threads_are_whole_or_counted(void **state)
 	assert_true(collector.taken > 0);
 }
 
+/* ---- Keys ---------------------------------------------------------------------------- */
+
+/*
+ * A thread taps a key, in bursts that do not always fit, and at last Esc, until that was seen. What
+ * is lost is made up for: the key goes down and up in turn.
+ */
+#define TAPS 20000
+#define KEY_ESC 1
+#define KEY_A 30
+
+struct tapped {
+	struct mn_task task;
+	struct mn_keyboard keyboard;
+	struct mn_key_event event;
+	struct mn_keyboard_mux mux;
+	struct mn_key_device device;
+	unsigned presses;
+	bool down;
+	atomic_bool escaped;
+};
+
+static void see_key(struct tapped *self)
+{
+	if (self->event.code == MN_KEY_ESC) {
+		atomic_store(&self->escaped, true);
+		return;
+	}
+	assert_int_equal(self->event.value, 'a');
+	assert_int_equal(self->event.kind, self->down ? MN_KEY_RELEASED : MN_KEY_PRESSED);
+	self->down = !self->down;
+	self->presses += self->down;
+}
+
+static mn_poll tapped_run(struct tapped *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_keyboard_open(&self->keyboard, 4096));
+	while (!atomic_load(&self->escaped)) {
+		MN_TRY(self, mn_keyboard_next(&self->keyboard, &self->event));
+		see_key(self);
+	}
+	mn_keyboard_close(&self->keyboard);
+	mn_cancel(&self->device.task);
+	mn_cancel(&self->mux.task);
+	MN_END(self);
+}
+
+MN_TASK(tapped);
+
+static void *tap_keys(void *argument)
+{
+	struct tapped *tapped = argument;
+
+	for (unsigned i = 0; i < TAPS; i++) {
+		mn_key_device_put(&tapped->device, KEY_A, MN_KEY_PRESSED);
+		mn_key_device_put(&tapped->device, KEY_A, MN_KEY_RELEASED);
+		ring_bell();
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	while (!atomic_load(&tapped->escaped)) {
+		mn_key_device_put(&tapped->device, KEY_ESC, MN_KEY_PRESSED);
+		ring_bell();
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void keys_of_a_thread_go_down_and_up(void **state)
+{
+	struct sim *sim = *state;
+	static struct tapped tapped;
+	pthread_t thread;
+
+	mn_keyboard_mux_start(&tapped.mux, &sim->kernel,
+			      &(struct mn_keyboard_mux_config)MN_KEYBOARD_MUX_DEFAULTS);
+	mn_key_device_start(&tapped.device, &sim->kernel, "thread");
+	mn_spawn(&sim->kernel, &tapped.task, &tapped_task);
+	pthread_create(&thread, NULL, tap_keys, &tapped);
+	run_with_interrupts(sim);
+	pthread_join(thread, NULL);
+	assert_true(tapped.presses > 0);
+	assert_true(tapped.presses == TAPS || mn_key_device_lost(&tapped.device) > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +504,7 @@ int main(void)
 		SIM_TEST(a_stream_from_a_thread_arrives),
 		SIM_TEST(a_stream_to_a_thread_arrives),
 		SIM_TEST(records_of_threads_are_whole_or_counted),
+		SIM_TEST(keys_of_a_thread_go_down_and_up),
 	};
 
 	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
