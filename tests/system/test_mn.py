@@ -33,6 +33,16 @@ def verbs():
     return re.findall(r"^  (\w+)  ", mn("help").stdout, re.M)
 
 
+def load(verb, monkeypatch):
+    """A verb's program as a module."""
+    monkeypatch.setenv("MN_ROOT", str(ROOT))
+    monkeypatch.syspath_prepend(str(ROOT / "tools/mn"))
+    loader = importlib.machinery.SourceFileLoader(f"mn_{verb}", str(ROOT / "tools/mn" / verb))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(f"mn_{verb}", loader))
+    loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def door():
     """A copy of the front door, in a directory with a space that everybody may enter."""
@@ -395,16 +405,82 @@ def test_run_ends_what_hangs_at_the_second_ctrl_c(door):
     assert session.end() == 130
 
 
+# --- run --demo
+
+
+@pytest.fixture
+def demos(door):
+    """The door, with demonstrations of its own: their directories."""
+    for platform in "melpomene", "riscv-virt":
+        directory = door / "platforms" / platform / "demos"
+        directory.mkdir(parents=True)
+        for name in "one", "two":
+            (directory / f"{name}.toml").write_text(
+                '[platform.tcp_uart]\nenabled = true\nsocket_addr = "127.0.0.1:9996"\n')
+    return door / "platforms"
+
+
+def test_run_shows_a_demonstration(door, demos, monkeypatch):
+    for place in "DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER":
+        monkeypatch.delenv(place, raising=False)
+    session = Session(door, "--demo", "two", "--", "--seed", "7")
+    session.boot()
+    session.read_until(r"mn: there is no desktop for a window; .* ./mn screenshot FILE.png")
+    session.read_until(rf"melpomene \d+ --config {demos}/melpomene/demos/two.toml --seed 7\s")
+    session.read_until(r"crowtty \d+ --wait --raw-keyboard tcp:127.0.0.1:9996\s")
+    session.type("quit\n")
+    assert session.end() == 0
+
+
+@pytest.mark.parametrize("line, understood", [
+    (["--demo", "one", "riscv64"], ("riscv64", "one", [])),
+    (["riscv32", "--demo=two", "--", "--demo", "x"], ("riscv32", "two", ["--demo", "x"])),
+    (["--demo", "three"], "no demonstration 'three' for melpomene; there is: one, two"),
+    (["mps2", "--demo", "one"],
+     "mps2 has no screen for a demonstration; these have: melpomene, riscv64, riscv32"),
+    (["--demo"], "--demo: which one?"),
+])
+def test_run_knows_which_demonstrations_there_are(door, demos, line, understood, monkeypatch,
+                                                  capsys):
+    run = load("run", monkeypatch)
+    monkeypatch.setattr(run, "ROOT", door)
+    try:
+        assert run.arguments(line) == understood
+    except SystemExit as end:
+        assert end.code == 2
+        assert understood in capsys.readouterr().err
+
+
+def test_run_gives_a_board_the_devices_of_its_screen(monkeypatch):
+    """With the image that has the demonstration, and each key at once."""
+    run = load("run", monkeypatch)
+    started = []
+
+    def start(command, **_options):
+        started.append([str(word) for word in command])
+        if "crowtty" in started[0][0] and len(started) == 1:
+            run.socket.socket(socket.AF_UNIX).connect(started[0][-1].removeprefix("unix:"))
+
+    monkeypatch.setattr(run, "start", start)
+    monkeypatch.setenv("DISPLAY", "")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "")
+    run.start_board("riscv64", "clock", ["-extra"])
+    crowtty, qemu = started
+    assert "--raw-keyboard" in crowtty
+    assert str(ROOT / "build/riscv64/platforms/riscv-virt/demo-clock.elf") in qemu
+    assert {"virtio-gpu-device", "virtio-keyboard-device", "-extra"} < set(qemu)
+    started.clear()
+    run.start_board("riscv64", None, [])
+    crowtty, qemu = started
+    assert "--raw-keyboard" not in crowtty and "virtio-gpu-device" not in qemu
+
+
 # --- test: what counts as what
 
 
 @pytest.fixture
 def runner(monkeypatch):
-    monkeypatch.setenv("MN_ROOT", str(ROOT))
-    loader = importlib.machinery.SourceFileLoader("mn_test", str(ROOT / "tools/mn/test"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mn_test", loader))
-    loader.exec_module(module)
-    return module
+    return load("test", monkeypatch)
 
 
 @pytest.mark.parametrize(

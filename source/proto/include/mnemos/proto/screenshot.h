@@ -24,7 +24,7 @@
  *     RGB888     width                   3 bytes: blue, green, red
  *
  * Units are counted from the upper left corner, row by row; tokens go on across rows. A screen
- * of 800 x 600 that is black takes 2 KiB.
+ * of 800 x 600 that is black takes 511 bytes.
  *
  * Pure functions over the caller's memory; any context.
  */
