@@ -57,6 +57,8 @@ def test_every_operation_runs():
     subprocess.run([program("bench", "bench_timed"), "100", "1000"], check=True, timeout=60)
     for name in ("condvar", "pipe"):
         subprocess.run([program("bench", "bench_pingpong"), name, "10"], check=True, timeout=60)
+    for name in ("bench_gfx_text", "bench_gfx_text_sdl"):
+        subprocess.run([program("bench", name), "solid", "4000"], check=True, timeout=60)
 
 
 def test_unknown_name_says_which_there_are():
