@@ -167,7 +167,7 @@ static void ask_size(struct mn_virtio_gpu *gpu)
 /* Of an output: x, y, width, height, whether it is there, flags. */
 static const uint32_t *output_words(const struct mn_virtio_gpu *gpu, uint32_t output)
 {
-	return gpu->commands[0].answer + HEADER_WORDS + output * OUTPUT_WORDS;
+	return gpu->commands[0].answer + HEADER_WORDS + (size_t)output * OUTPUT_WORDS;
 }
 
 /* The first output that is there; if none is, the first. */

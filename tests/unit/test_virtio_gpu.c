@@ -162,6 +162,8 @@ static void configured_size_comes_first_and_a_usual_one_last(void **state)
 
 /* ---- Showing ----------------------------------------------------------------------------- */
 
+static const struct mn_layer_config whole_screen = {.format = MN_RGB565};
+
 struct client {
 	struct mn_task task;
 	struct mn_layer layer;
@@ -174,7 +176,7 @@ struct client {
 static mn_poll client_run(struct client *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565}));
+	MN_TRY(self, mn_layer_open(&self->layer, &whole_screen));
 	MN_TRY(self, mn_layer_frame(&self->layer));
 	self->drawn++;
 	memset(self->pixels, 0xff, sizeof self->pixels);

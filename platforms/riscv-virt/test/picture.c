@@ -31,6 +31,7 @@ struct picture {
 };
 
 static struct picture picture;
+static const struct mn_layer_config whole_screen = {.format = MN_RGB565};
 
 /* One row of the picture. */
 static struct mn_bitmap *paint_row(struct picture *self)
@@ -67,7 +68,7 @@ static mn_poll picture_run(struct picture *self)
 	MN_BEGIN(self);
 	MN_TRY(self, mn_sermux_open(&self->open, PORT, 64, MN_SERMUX_WAIT, &self->port));
 	MN_TRY(self, mn_keyboard_open(&self->keyboard, MN_KEYBOARD_CAPACITY));
-	MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565}));
+	MN_TRY(self, mn_layer_open(&self->layer, &whole_screen));
 	for (self->row = 0; self->row < self->layer.meta.height; self->row++) {
 		paint_row(self);
 		MN_TRY(self, draw_picture(self));

@@ -149,9 +149,10 @@ struct mn__virtq_used {
 
 /* Memory of a queue of so many buffers, a power of 2 from 2 to 32768. */
 #define MN_VIRTQ_ALIGN 16
-#define MN_VIRTQ_SIZE(buffers)                                                                \
-	((buffers) * (sizeof(struct mn__virtq_descriptor) + sizeof(struct mn__virtq_chain)) + \
-	 (buffers) * (2 + sizeof(struct mn__virtq_used_element)) + 16)
+#define MN_VIRTQ_SIZE(buffers)                                                            \
+	((size_t)(buffers) *                                                              \
+		 (sizeof(struct mn__virtq_descriptor) + sizeof(struct mn__virtq_chain)) + \
+	 (size_t)(buffers) * (2 + sizeof(struct mn__virtq_used_element)) + 16)
 
 struct mn_virtq {
 	struct mn_virtio *device;
