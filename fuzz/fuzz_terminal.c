@@ -8,7 +8,7 @@
 #include <mnemos/gfx/terminal.h>
 #include "fuzz.h"
 
-#define SIDE 32
+#define SIDE 10
 
 static void discard(void *context, const char *bytes, size_t len)
 {

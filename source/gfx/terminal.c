@@ -9,6 +9,7 @@
 #include <string.h>
 #include <mnemos/gfx/terminal.h>
 #include <vterm_internal.h>
+#include "terminal_guard.h"
 
 #define TITLE_SIZE 64
 
@@ -29,6 +30,7 @@ struct mn_terminal {
 	VTermScreen *screen;
 	VTermState *state;
 	char *arena, *arena_end; /* what is left */
+	struct mn__guard guard;
 	VTermPos cursor;
 	bool cursor_visible;
 	bool reverse; /* the whole screen */
@@ -251,8 +253,10 @@ void mn_terminal_write(struct mn_terminal *terminal, const void *bytes, size_t l
 
 	while (len > 0) {
 		const size_t piece = len < PIECE ? len : PIECE;
+		char passed[MN__GUARD_OUT(PIECE)];
 
-		vterm_input_write(terminal->vterm, at, piece);
+		vterm_input_write(terminal->vterm, passed,
+				  mn__guard_pass(&terminal->guard, passed, at, piece));
 		limit_combining(terminal->state);
 		at += piece;
 		len -= piece;
