@@ -57,10 +57,26 @@ static _Noreturn void cannot_start(const char *what, const char *why)
 	report_end();
 }
 
+/* What can be known before the device says what it prefers. */
+static void check_memory(const struct mn_config_display *config)
+{
+	const size_t size = mn_bitmap_size(MN_RGB888, MN_OPAQUE, config->width, config->height);
+
+	if (size <= board.config->kernel.heap_size)
+		return;
+	report("cannot start: platform.display asks for ");
+	report_number(size);
+	report(" bytes of the heap, and kernel.heap_size is ");
+	report_number(board.config->kernel.heap_size);
+	report("\n");
+	report_end();
+}
+
 static void start_display(const struct mn_config_display *config)
 {
 	mn_poll started;
 
+	check_memory(config);
 	if (!open_device(&screen.gpu.virtio, MN_VIRTIO_GPU, &screen.gpu_source, NULL))
 		cannot_start("platform.display is enabled, and there is no virtio-gpu; ",
 			     QEMU_VIRTIO "virtio-gpu-device");

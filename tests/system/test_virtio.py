@@ -146,3 +146,17 @@ def test_legacy_devices_are_as_none(start):
                       "-device", "virtio-keyboard-device")
     assert b"cannot start: platform.display" in machine.text_to_the_end()
     assert machine.qemu.end() == FAILED
+
+
+def test_image_without_a_screen_says_so(start):
+    machine = Machine(start, "test/no-screen")
+    assert (b"cannot start: platform.display or platform.keyboard is enabled, and this image has "
+            b"neither") in machine.text_to_the_end()
+    assert machine.qemu.end() == FAILED
+
+
+def test_screen_that_is_too_large_for_the_heap_is_told_of(start):
+    machine = Machine(start, "test/large-screen", screen="none")
+    assert (b"cannot start: platform.display asks for 67108864 bytes of the heap, and "
+            b"kernel.heap_size is 1048576\r\n") in machine.text_to_the_end()
+    assert machine.qemu.end() == FAILED
