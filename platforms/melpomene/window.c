@@ -101,6 +101,19 @@ static void key(struct window *window, uint16_t usage, enum mn_key_kind kind)
 	mn_interrupt_exit(&frame);
 }
 
+static void set_locks(struct window *window, uint16_t locks)
+{
+	struct mn_interrupt frame;
+
+	if (!window->config.keys)
+		return;
+	mn_interrupt_enter(&frame, window->config.kernel, WINDOW_INTERRUPT);
+	mn_key_device_set_locks(window->config.keys,
+				(uint8_t)((locks & WINDOW_CAPS_LOCK ? MN_KEY_CAPS_LOCK : 0) |
+					  (locks & WINDOW_NUM_LOCK ? MN_KEY_NUM_LOCK : 0)));
+	mn_interrupt_exit(&frame);
+}
+
 static void take_frame(struct window *window)
 {
 	window->taken++;
@@ -127,6 +140,9 @@ static bool act(struct window *window, const struct window_event *event)
 		return true;
 	case WINDOW_RELEASED:
 		key(window, event->key, MN_KEY_RELEASED);
+		return true;
+	case WINDOW_LOCKS:
+		set_locks(window, event->key);
 		return true;
 	case WINDOW_CLOSED:
 		window->config.closed(window->config.context);

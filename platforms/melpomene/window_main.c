@@ -106,11 +106,25 @@ static void resized(void)
 	draw();
 }
 
+/* They may have been locked before the window had the keyboard. SDL has turned them over already if
+ * this is their key. */
+static void say_locks(uint16_t modifiers)
+{
+	static uint16_t said;
+	const uint16_t locks = (uint16_t)((modifiers & KMOD_CAPS ? WINDOW_CAPS_LOCK : 0) |
+					  (modifiers & KMOD_NUM ? WINDOW_NUM_LOCK : 0));
+
+	if (locks != said)
+		say(WINDOW_LOCKS, locks);
+	said = locks;
+}
+
 /* SDL itself releases what is down when the window loses the keyboard. */
 static void key(const SDL_KeyboardEvent *event)
 {
 	if (event->keysym.scancode >= WINDOW_KEYS)
 		return;
+	say_locks(event->keysym.mod);
 	say(event->type == SDL_KEYUP ? WINDOW_RELEASED
 	    : event->repeat          ? WINDOW_HELD
 				     : WINDOW_PRESSED,

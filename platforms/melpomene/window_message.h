@@ -35,14 +35,18 @@ enum window_what {
 	WINDOW_PRESSED,  /* a key */
 	WINDOW_HELD,     /* it repeats */
 	WINDOW_RELEASED, /* also of all keys that are down when the window loses the keyboard */
+	WINDOW_LOCKS,    /* how they stand, from the next key on */
 	WINDOW_CLOSED    /* by the user; it waits for the end */
 };
 
 /* From the window. */
 struct window_event {
 	uint16_t what; /* enum window_what */
-	uint16_t key;  /* number in the table of USB keyboards, below WINDOW_KEYS; else 0 */
+	uint16_t key;  /* number in the table of USB keyboards, below WINDOW_KEYS; the locks; else 0
+			*/
 };
+
+enum window_lock { WINDOW_CAPS_LOCK = 1, WINDOW_NUM_LOCK = 2 };
 
 #define WINDOW_KEYS 256
 

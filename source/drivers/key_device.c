@@ -185,7 +185,7 @@ static bool see_key(struct mn_key_device *device, uint16_t key, enum mn_key_kind
 			kind == MN_KEY_RELEASED ? device->sides & ~side : device->sides | side;
 		return false;
 	}
-	if (kind == MN_KEY_PRESSED && !down)
+	if (kind == MN_KEY_PRESSED && !down && !device->locks_told)
 		device->locks ^= lock_of(key);
 	if (kind != MN_KEY_RELEASED)
 		return press(device, key, down);
@@ -207,6 +207,7 @@ static bool see_entry(struct mn_key_device *device, uint32_t entry)
 		return false;
 	case SET_LOCKS:
 		device->locks = (uint8_t)number;
+		device->locks_told = true;
 		return false;
 	default:
 		return see_key(device, number, (enum mn_key_kind)(entry >> 16));

@@ -377,6 +377,16 @@ static void is_told_how_the_locks_stand(void **state)
 	mn_key_device_set_locks(&device, 0);
 	hold(A);
 	CAME(HELD, 0, CHAR, 'A');
+	release(A);
+	CAME(RELEASED, 0, CHAR, 'A');
+	mn_key_device_set_locks(&device,
+				MN_KEY_NUM_LOCK); /* by this press, which must not undo it */
+	tap(NUM_LOCK);
+	CAME(PRESSED, MN_KEY_NUM_LOCK, NUM_LOCK_KEY, 0);
+	CAME(RELEASED, MN_KEY_NUM_LOCK, NUM_LOCK_KEY, 0);
+	tap(CAPS_LOCK);
+	press(A);
+	CAME(PRESSED, MN_KEY_NUM_LOCK, CHAR, 'a');
 }
 
 /* ---- Repeats and losses ------------------------------------------------------------ */

@@ -56,7 +56,8 @@ struct mn_key_device {
 	uint8_t sides; /* modifier keys that are down, a bit each: left and right */
 	uint8_t locks; /* MN_KEY_CAPS_LOCK, MN_KEY_NUM_LOCK */
 	uint8_t down_count;
-	bool releasing; /* all that are down */
+	bool releasing;  /* all that are down */
+	bool locks_told; /* their keys do not turn them over */
 	struct mn__key_down down[MN_KEY_DEVICE_DOWN];
 };
 
@@ -73,8 +74,9 @@ void mn_key_device_put(struct mn_key_device *device, uint16_t key, enum mn_key_k
 void mn_key_device_release_all(struct mn_key_device *device);
 
 /*
- * Handler: how the locks stand, for a keyboard that knows (MN_KEY_CAPS_LOCK, MN_KEY_NUM_LOCK). At
- * first they are off, and each press of a lock's key turns it over.
+ * Handler: how the locks stand, for a keyboard that knows, such as that of a window
+ * (MN_KEY_CAPS_LOCK, MN_KEY_NUM_LOCK). Of one that never says so they are off at first, and each
+ * press of a lock's key turns it over; of one that does, they are as it said last.
  */
 void mn_key_device_set_locks(struct mn_key_device *device, uint8_t locks);
 
