@@ -31,4 +31,7 @@ void mn_start_screen_services(struct mn_screen_services *services, struct mn_ker
 	if (config->services.sermux_screenshot.enabled)
 		start_screenshot(&services->screenshot, kernel,
 				 &config->services.sermux_screenshot);
+	if (config->services.sermux_terminal.enabled)
+		mn_terminal_daemon_start(&services->terminal, kernel,
+					 config->services.sermux_terminal.port);
 }

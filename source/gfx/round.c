@@ -139,10 +139,8 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t c
 		const int32_t in = indent(&outer, row), other = rect->height - 1 - row;
 		int32_t hole = -1;
 
-		if (!filled && row >= stroke) {
+		if (!filled && row >= stroke)
 			hole = stroke + indent(&inner, row - stroke);
-			hole = hole > in ? hole : in;
-		}
 		draw_row(target, rect, sector, row, in, hole, color);
 		if (other != row)
 			draw_row(target, rect, sector, other, in, hole, color);

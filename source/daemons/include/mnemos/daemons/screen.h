@@ -9,6 +9,7 @@
 
 #include <mnemos/config.h>
 #include <mnemos/daemons/screenshot.h>
+#include <mnemos/daemons/terminal.h>
 #include <mnemos/kernel.h>
 #include <mnemos/services/keyboard_mux.h>
 
@@ -17,6 +18,7 @@ struct mn_screen_services {
 	struct mn_keyboard_mux keyboard_mux;
 	struct mn_keyboard_port keyboard_port;
 	struct mn_screenshot_daemon screenshot;
+	struct mn_terminal_daemon terminal;
 };
 
 /* Start-up: spawns what is enabled. `services` is zeroed before. */
