@@ -23,7 +23,8 @@ static int32_t number(struct input *input)
 
 	if (near < 0x80)
 		return near - 0x20;
-	return (int32_t)((uint32_t)byte(input) << 24 | (uint32_t)byte(input) << 16) - near;
+	return (int32_t)((uint32_t)byte(input) << 24 | (uint32_t)byte(input) << 16 |
+			 (uint32_t)near);
 }
 
 static struct mn_rect rect(struct input *input)
