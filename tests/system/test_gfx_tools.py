@@ -13,7 +13,6 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["MN_BUILD"])
-FONTS = pathlib.Path("/usr/share/consolefonts")
 
 
 def tool(name, *args):
@@ -43,21 +42,51 @@ def run_c(directory, main, sources):
 
 # --- fonts
 
-# Three characters of 10 x 2 pixels. The second is two, and in a sequence with a third.
-ROWS = [b"\xff\xe0\x00\x00", b"\x00\x00\xff\xff", b"\xaa\x80\x55\x40"]
-TABLE = [b"H", "B\u0412".encode() + b"\xfeB\xcc\x81", "\ufffdC".encode()]
+METRICS, BITMAPS, ENCODINGS = 4, 8, 32
+BIG, HIGH_FIRST, COMPRESSED = 4, 8, 0x100
+
+# Characters of 10 x 2 pixels, of which one is blank and one is two characters.
+ROWS = [b"\xff\xe0\x00\x00", b"\x00\x00\xff\xff", b"\xaa\x80\x55\x40", bytes(4)]
+CODES = {"A": 0, "C": 1, "\u0142": 1, "?": 2, " ": 3, "D": 3}
 
 
-def psf2(rows=ROWS, table=TABLE, flags=1, version=0, header=32, size=4, width=10):
-    head = struct.pack("<8I", 0x864AB572, version, header, flags, len(rows), size, 2, width)
-    return head + b"".join(rows) + b"".join(entry + b"\xff" for entry in table)
+def bitmaps_table(rows=ROWS, order=">", pad=2, layout=HIGH_FIRST):
+    padded = b"".join(row[at : at + 2].ljust(4, b"\x99")[: 1 << pad]
+                      for row in rows for at in (0, 2))  # fmt: skip
+    size = (2 << pad)
+    head = struct.pack(f"{order}i{len(rows)}I4I", len(rows), *range(0, size * len(rows), size),
+                       *[len(padded)] * 4)  # fmt: skip
+    return layout | pad, head + padded
 
 
-def psf1(count=256, mode=2):
-    rows = b"".join(bytes([number & 255] * 3) for number in range(count))
-    words = [[0x20 + number, 0xFFFE, 0x41, 0x301, 0xFFFF] for number in range(count)]
-    table = b"".join(struct.pack("<5H", *entry) for entry in words)
-    return bytes([0x36, 0x04, mode, 3]) + rows + table
+def metrics_table(cells=((0, 10, 10, 1, 1),) * 4, order=">", compressed=True):
+    if compressed:
+        body = b"".join(bytes(value + 0x80 for value in cell) for cell in cells)
+        return COMPRESSED, struct.pack(f"{order}h", len(cells)) + body
+    body = b"".join(struct.pack(f"{order}5hH", *cell, 7) for cell in cells)
+    return 0, struct.pack(f"{order}i", len(cells)) + body
+
+
+def encodings_table(codes=None, order=">", least=0x20, most=0x7f):
+    codes = CODES if codes is None else codes
+    numbers = [codes.get(chr(high * 256 + low), 0xFFFF)
+               for high in (0, 1) for low in range(least, most + 1)]  # fmt: skip
+    return 0, struct.pack(f"{order}5h{len(numbers)}H", least, most, 0, 1, 0, *numbers)
+
+
+def pcf(order=">", **tables):
+    """A font; a keyword is a table as (layout, bytes) instead of the usual one, or None."""
+    made = {METRICS: tables.get("metrics", metrics_table(order=order)),
+            BITMAPS: tables.get("bitmaps", bitmaps_table(order=order)),
+            ENCODINGS: tables.get("encodings", encodings_table(order=order))}  # fmt: skip
+    made = {kind: table for kind, table in made.items() if table}
+    contents, bodies, at = b"", b"", 8 + 16 * len(made)
+    for kind, (layout, body) in made.items():
+        layout |= BIG if order == ">" else 0
+        body = struct.pack("<I", layout) + body
+        contents += struct.pack("<4I", kind, layout, len(body), at + len(bodies))
+        bodies += body
+    return b"\x01fcp" + struct.pack("<I", len(made)) + contents + bodies
 
 
 PRINT_FONT = """
@@ -80,63 +109,79 @@ int main(void) {
 
 
 def glyphs(directory, data, characters):
-    (directory / "font.psf").write_bytes(data)
+    (directory / "font.pcf").write_bytes(data)
     shows = "".join(f"show({ord(text)});" for text in characters)
-    font = made("font", "font", directory / "font.psf")
+    font = made("font", "font", directory / "font.pcf")
     head, *lines = run_c(directory, PRINT_FONT.replace("CHARACTERS", shows), [font]).splitlines()
     return head, lines
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_a_font_of_version_2_keeps_its_glyphs(tmp_path, pack):
-    head, lines = glyphs(tmp_path, pack(psf2()), "HBC\u0412D")
+FONTS = {
+    "big": pcf(),
+    "little": pcf("<"),
+    "compressed": gzip.compress(pcf()),
+    "wide-metrics": pcf(metrics=metrics_table(compressed=False)),
+    "rows-of-16-bits": pcf(bitmaps=bitmaps_table(pad=1)),
+}
+
+
+@pytest.mark.parametrize("data", FONTS.values(), ids=FONTS)
+def test_a_font_keeps_its_glyphs(tmp_path, data):
+    head, lines = glyphs(tmp_path, data, "AC\u0142? DB")
     assert head == "font 10 2 1"
-    # What is beyond the width is 0; what is missing is U+FFFD.
-    assert lines == ["ffc00000", "0000ffc0", "aa805540", "0000ffc0", "aa805540"]
+    # What is beyond the width is 0. What is missing is '?', and so is a letter that is blank.
+    assert lines == ["ffc00000", "0000ffc0", "0000ffc0", "aa805540", "00000000", "aa805540",
+                     "aa805540"]  # fmt: skip
 
 
-@pytest.mark.parametrize("count, mode", [(256, 2), (512, 3)])
-def test_a_font_of_version_1_keeps_its_glyphs(tmp_path, count, mode):
-    last = chr(0x20 + count - 1)
-    head, lines = glyphs(tmp_path, psf1(count, mode), " A" + last + chr(ord(last) + 1))
-    assert head == "font 8 3 3"
-    assert lines == ["000000", "212121", "ffffff", f"{ord('?') - 0x20:02x}" * 3]
+def test_what_is_missing_is_u_fffd_if_the_font_has_it(tmp_path):
+    encodings = struct.pack(">5h3H", 0xFD, 0xFD, 0xFD, 0xFF, 0, 0xFFFF, 0xFFFF, 2)
+    _head, lines = glyphs(tmp_path, pcf(encodings=(0, encodings)), "?\ufffd")
+    assert lines == ["aa805540", "aa805540"]
 
 
 def test_glyphs_are_in_the_order_of_their_characters(tmp_path):
     """So that what follows one another is one range."""
-    (tmp_path / "font.psf").write_bytes(psf2(table=[b"C", b"A", b"B"]))
-    text = made("font", "font", tmp_path / "font.psf")
+    codes = {"A": 2, "B": 0, "C": 1}
+    (tmp_path / "font.pcf").write_bytes(pcf(encodings=encodings_table(codes)))
+    text = made("font", "font", tmp_path / "font.pcf")
     assert "\t{0x0041, 3, 0},\n" in text
     assert ".range_count = 1," in text
 
 
+def cells(*cell):
+    return metrics_table((cell,) * 4)
+
+
 BAD_FONTS = {
-    "empty": (b"", "it is no PC screen font"),
-    "other": (b"\x7fELF" + bytes(64), "it is no PC screen font"),
-    "damaged-gzip": (gzip.compress(psf2())[:-9], "compressed, and damaged"),
-    "short-1": (psf1()[:3], "it ends within its header"),
-    "short-2": (psf2()[:31], "it ends within its header"),
-    "glyphs-1": (psf1()[: 4 + 3 * 100], "it ends after 100 of 256 characters"),
-    "glyphs-2": (psf2()[: 32 + 9], "it ends after 2 of 3 characters"),
-    "table-1": (psf1()[:-1], "its table of characters ends within a word"),
-    "table-1-short": (psf1()[:-10], "its table ends after 255 of 256 characters"),
-    "table-2": (psf2()[:-1], "its table ends after 2 of 3 characters"),
-    "no-table-1": (psf1(mode=0), "it has no table"),
-    "no-table-2": (psf2(flags=0), "it has no table"),
-    "empty-table": (psf2(table=[b"", b"", b""]), "its table has no character"),
-    "not-utf-8": (psf2(table=[b"A", b"\xc3", b"C"]), "what character 1 is, is not UTF-8"),
-    "version": (psf2(version=3), "version 2.3 of the format is not known"),
-    "header": (psf2(header=31), "its header says to be 31 bytes long"),
-    "size": (psf2(size=5), "5 bytes a character, of 10 x 2 pixels"),
-    "no-width": (psf2(size=0, width=0), "of 0 x 2 pixels is not usable"),
-    "wide": (psf2(size=64, width=256), "of 256 x 2 pixels is not usable"),
+    "empty": (b"", "it is no font in the Portable Compiled Format"),
+    "other": (b"\x7fELF" + bytes(64), "it is no font in the Portable Compiled Format"),
+    "damaged-gzip": (gzip.compress(pcf())[:-9], "compressed, and damaged"),
+    "contents": (pcf()[:50], "it ends within its table of contents"),
+    "no-metrics": (pcf(metrics=None), "it has no table of metrics"),
+    "no-bitmaps": (pcf(bitmaps=None), "it has no table of bitmaps"),
+    "no-encodings": (pcf(encodings=None), "it has no table of encodings"),
+    "short-metrics": (pcf(metrics=(COMPRESSED, b"\x00\x04" + bytes(19))),
+                      "its table of metrics ends too early"),
+    "short-bitmaps": (pcf(bitmaps=(HIGH_FIRST | 2, bitmaps_table()[1][:-1])),
+                      "it ends after 3 of 4 bitmaps"),
+    "short-encodings": (pcf()[:-1], "its table of encodings ends too early"),
+    "sizes": (pcf(metrics=metrics_table([(0, 10, 10, 1, 1)] * 3 + [(0, 9, 10, 1, 1)])),
+              "its characters have 2 different sizes"),
+    "bearing": (pcf(metrics=cells(1, 10, 10, 1, 1)), "do not fill their cells"),
+    "no-width": (pcf(metrics=cells(0, 0, 0, 1, 1)), "0 x 2 pixels are not usable"),
+    "no-height": (pcf(metrics=cells(0, 10, 10, 2, -2)), "10 x 0 pixels are not usable"),
+    "lengths": (pcf(bitmaps=bitmaps_table(ROWS[:3])), "metrics and bitmaps differ in length"),
+    "bits": (pcf(bitmaps=bitmaps_table(layout=0)), "the order of its bits is not known"),
+    "range": (pcf(encodings=encodings_table(least=0x41, most=0x40)), "no sensible range"),
+    "no-such-glyph": (pcf(encodings=encodings_table({"A": 4})), "a glyph that is not there"),
+    "no-characters": (pcf(encodings=encodings_table({})), "it has no characters"),
 }
 
 
 @pytest.mark.parametrize("data, why", BAD_FONTS.values(), ids=BAD_FONTS)
 def test_a_bad_font_is_refused(tmp_path, data, why):
-    path = tmp_path / "font.psf"
+    path = tmp_path / "font.pcf"
     path.write_bytes(data)
     done = tool("font", "font", path)
     assert done.returncode == 1
@@ -152,10 +197,10 @@ def test_a_missing_font_says_what_to_install(tmp_path):
 
 
 def test_a_font_is_cut_off_nowhere_without_a_word(tmp_path):
-    data = psf2()
-    for end in range(0, len(data), 5):
-        (tmp_path / "font.psf").write_bytes(data[:end])
-        assert tool("font", "font", tmp_path / "font.psf").returncode == 1
+    data = pcf()
+    for end in range(0, len(data), 25):
+        (tmp_path / "font.pcf").write_bytes(data[:end])
+        assert tool("font", "font", tmp_path / "font.pcf").returncode == 1
 
 
 @pytest.mark.parametrize("args", [[], ["a"], ["a-b", "file"], ["a", "b", "c"]])

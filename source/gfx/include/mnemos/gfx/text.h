@@ -7,10 +7,10 @@
  *     mn_draw_text(&target, 4, 4, "21 \u00b0C", &style);
  *
  * The fonts are Spleen by Frederic Cambus (BSD-2-Clause), converted when the system is built; an
- * image that links fonts_dep holds only those that it names. Each has 512 glyphs: ASCII, Latin-1,
- * box drawing, letters and numbers in circles; from 8x16 on Latin Extended-A, too, half and shaded
- * blocks, and quotation marks. A character that a font does not have, or a byte that is not
- * UTF-8, shows as U+FFFD if the font has it, else as '?'.
+ * image that links fonts_dep holds only those that it names. All have ASCII, single lines for
+ * boxes, and Braille; from 8x16 on also Latin-1, Latin Extended-A and a part of B, quotation
+ * marks, all of Unicode's box drawing and blocks. A character that a font does not have, or a byte
+ * that is not UTF-8, shows as U+FFFD if the font has it, else as '?'.
  *
  * Every character takes one cell of the font's width. '\n' begins a new line, so that text has one
  * line more than it has of them. '\t' goes on at the next multiple of 8 cells from the start of the
