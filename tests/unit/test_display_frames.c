@@ -8,7 +8,7 @@
 
 /* Three bands a screen, two a half. */
 #define WIDE 240
-#define HIGH 200
+#define HIGH 140
 
 static struct bench *large_bench_new(struct sim *sim)
 {
@@ -328,7 +328,7 @@ static void kill_during(struct bench *bench, enum painter_what what, uint32_t tu
 	struct killer killer = {
 		.victim = &bench->painters[1]->task,
 		.painter = bench->painters[1],
-		.chunk = colorful(MN_RGB565, MN_MASK, WIDE, HIGH),
+		.chunk = bitmap_new(MN_RGB565, MN_MASK, WIDE, HIGH),
 		.turns = turns,
 	};
 
