@@ -135,17 +135,6 @@ static void begin(struct mn__display_frames *frames)
 	display->held = 0;
 	for (uint32_t i = 0; i < display->stack_count; i++)
 		display->stack[i]->is_fresh = false;
-	mn_event_clear(&frames->wanted);
-}
-
-/* If frames take longer to compose than they last, draws must have their time, too. */
-static void composed(struct mn__display_frames *frames)
-{
-	const uint64_t now_us = mn_now_us();
-
-	frames->at = 0;
-	if (frames->due_us <= now_us)
-		frames->due_us = now_us + frames->display->device->frame_us / 2;
 }
 
 static mn_poll present(struct mn__display_frames *frames)
@@ -213,9 +202,8 @@ static mn_poll mn_display_frames_run(struct mn__display_frames *self)
 		begin(self);
 		while (compose_band(self))
 			MN_YIELD(self);
-		composed(self);
 		mn_mutex_unlock(&self->display->lock);
-		for (; self->at < self->shown.count; self->at++) {
+		for (self->at = 0; self->at < self->shown.count; self->at++) {
 			MN_AWAIT(self, present(self));
 			if (MN_RESULT(self) == MN_ECANCELED)
 				MN_RETURN(self, MN_ECANCELED);
