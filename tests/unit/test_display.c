@@ -301,27 +301,105 @@ static void a_layer_is_its_owners_alone(void **state)
 	bench_free(bench);
 }
 
-/* The owner ends, and before anybody has seen it another task begins in its memory. */
+/* Lets a painter begin anew as soon as it has ended, with a draw. */
+struct phoenix {
+	struct mn_task task;
+	struct painter *painter;
+	struct mn_join end;
+};
+
+static mn_poll phoenix_run(struct phoenix *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_join(&self->end, &self->painter->task));
+	self->painter->what = DRAW;
+	mn_spawn(mn_running, &self->painter->task, &painter_task);
+	mn_queue_wake_one(&self->painter->told);
+	MN_END(self);
+}
+
+MN_TASK(phoenix);
+
+/* The owner ends, and perhaps before anybody has seen it another task begins in its memory. */
 static void nobody_inherits_a_layer(void **state)
 {
 	struct bench *bench = bench_new(*state);
 	struct mn_bitmap chunk = colorful(MN_RGB565, MN_OPAQUE, 8, 8);
 	struct painter *painter = bench->painters[0];
+	struct phoenix phoenix = {.painter = painter};
 
-	open_layer(bench, 0, &(struct mn_layer_config){.format = MN_RGB565});
-	paint_begin(painter, END);
-	while (painter->task.frame.flags & MN__TASK_ALIVE)
-		mn_kernel_run_once(&bench->sim->kernel);
-	mn_spawn(&bench->sim->kernel, &painter->task, &painter_task);
-	assert_int_equal(paint_chunk(painter, DRAW, &chunk, 0, 0), MN_EINVAL);
-	assert_int_equal(bench->display.stack_count, 0);
+	for (int times = 0; times < 50; times++) {
+		open_layer(bench, 0, &(struct mn_layer_config){.format = MN_RGB565});
+		draw(bench, 0, &chunk, times % 30, 3);
+		assert_shows_model(bench);
+		paint_begin(painter, END);
+		mn_spawn(&bench->sim->kernel, &phoenix.task, &phoenix_task);
+		sim_settle(bench->sim);
+		assert_int_equal(painter->result, MN_EINVAL);
+		assert_int_equal(bench->display.stack_count, 0);
+		bench->pictures[0].order = 0;
+		assert_shows_model(bench);
+		painter->layer.id = 0;
+	}
+	bitmap_free(&chunk);
+	bench_free(bench);
+}
+
+/* Closes its layer and opens it again, at once. */
+struct reopener {
+	struct mn_task task;
+	struct mn_layer layer;
+	uint32_t times;
+};
+
+static mn_poll reopener_run(struct reopener *self)
+{
+	MN_BEGIN(self);
+	for (self->times = 0; self->times < 50; self->times++) {
+		MN_TRY(self, mn_layer_open(&self->layer,
+					   &(struct mn_layer_config){.rect = {0, 0, 5, 5}}));
+		MN_TRY(self, mn_layer_close(&self->layer));
+	}
+	MN_END(self);
+}
+
+MN_TASK(reopener);
+
+static void a_layer_that_is_closed_makes_room_at_once(void **state)
+{
+	struct bench *bench = bench_new(*state);
+	const struct mn_layer_config config = {.rect = {1, 1, 4, 4}, .format = MN_RGB565};
+	struct painter *many[MN_DISPLAY_LAYERS - 1];
+	struct reopener reopener = {0};
+
+	for (size_t i = 0; i < COUNT(many); i++) {
+		many[i] = painter_new(bench->sim);
+		assert_int_equal(paint_open(many[i], &config), MN_OK);
+	}
+	mn_spawn(&bench->sim->kernel, &reopener.task, &reopener_task);
+	sim_settle(bench->sim);
+	assert_int_equal(reopener.task.frame.result, MN_OK);
+	assert_int_equal(reopener.times, 50);
+	bench_free(bench);
+	for (size_t i = 0; i < COUNT(many); i++)
+		free(many[i]);
+}
+
+/* A layer whose task somebody has cancelled stays its owner's. */
+static void a_layer_does_not_need_its_task(void **state)
+{
+	struct bench *bench = bench_new(*state);
+
+	open_layer(bench, 0, &(struct mn_layer_config){.rect = {2, 2, 9, 9}, .format = MN_RGB565});
+	sim_cancel(bench->sim, &bench->display.layers[0].task);
+	sim_settle(bench->sim);
+	open_layer(bench, 1, &(struct mn_layer_config){.rect = {5, 5, 9, 9}, .format = MN_RGB565});
+	draw_rect(bench, 0, &(struct mn_rect){0, 0, 9, 9}, MN_RED);
+	draw_rect(bench, 1, &(struct mn_rect){0, 0, 9, 9}, MN_BLUE);
+	assert_shows_model(bench);
+	assert_int_equal(paint(bench->painters[0], CLOSE), MN_OK);
 	bench->pictures[0].order = 0;
 	assert_shows_model(bench);
-	painter->layer.id = 0;
-	open_layer(bench, 0, &(struct mn_layer_config){.format = MN_RGB565});
-	draw(bench, 0, &chunk, 3, 3);
-	assert_shows_model(bench);
-	bitmap_free(&chunk);
 	bench_free(bench);
 }
 
@@ -390,6 +468,8 @@ int main(void)
 		SIM_TEST(a_layer_that_is_not_open_does_nothing),
 		SIM_TEST(a_layer_is_its_owners_alone),
 		SIM_TEST(nobody_inherits_a_layer),
+		SIM_TEST(a_layer_that_is_closed_makes_room_at_once),
+		SIM_TEST(a_layer_does_not_need_its_task),
 		SIM_TEST(as_many_layers_as_there_may_be),
 		SIM_TEST(survives_a_lack_of_memory),
 	};
