@@ -3,8 +3,10 @@
 
 Independent of the C code on purpose, as sermux.py is.
 """
-import struct
+import io
 import zlib
+
+from PIL import Image
 
 import sermux
 from tracewire import varint
@@ -69,36 +71,10 @@ def requests(data: bytes) -> list:
 
 
 def png(data: bytes):
-    """(width, height, rows of 8-bit RGB or gray) of a PNG without interlacing."""
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    at, packed, header = 8, b"", None
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at:at + 8])
-        chunk = data[at + 8:at + 8 + length]
-        if kind == b"IHDR":
-            header = struct.unpack(">IIBBBBB", chunk)
-        elif kind == b"IDAT":
-            packed += chunk
-        at += 12 + length
-    width, height, depth, colour, _, _, interlaced = header
-    assert depth == 8 and colour in (0, 2) and not interlaced
-    return width, height, _unfilter(zlib.decompress(packed), width, height, 3 if colour else 1)
-
-
-def _paeth(a: int, b: int, c: int) -> int:
-    return min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
-
-
-def _unfilter(raw: bytes, width: int, height: int, size: int) -> list:
-    stride = width * size
-    rows, before = [], bytes(stride)
-    for y in range(height):
-        kind, row = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:][:stride])
-        for i in range(stride) if kind else ():
-            left = row[i - size] if i >= size else 0
-            corner = before[i - size] if i >= size else 0
-            row[i] = row[i] + (left, before[i], (left + before[i]) // 2,
-                               _paeth(left, before[i], corner))[kind - 1] & 0xFF
-        rows.append(bytes(row))
-        before = rows[-1]
-    return rows
+    """(width, height, rows of RGB or gray, 8 bits each) of a picture."""
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode in ("RGB", "L")
+        stride = image.width * len(image.mode)
+        pixels = image.tobytes()
+        return image.width, image.height, [pixels[at:at + stride]
+                                           for at in range(0, len(pixels), stride)]

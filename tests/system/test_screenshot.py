@@ -2,16 +2,20 @@
 """crowtty screenshot: what a screen shows becomes a PNG, whole or not at all, and whatever is in
 the way is told. The target is played by the test; the last ones are real.
 """
+import contextlib
 import os
 import signal
+import threading
 
 import pytest
 
-from conftest import free_ports, on_host, program
+from conftest import free_ports, on_board, on_host, program
 import sermux
 import shotwire
 from shotwire import GRAY8, MONO, RGB565, RGB888
 from target import accept, name_of
+from test_top import crowtty_program
+from test_virtio import SIZE, board, said  # noqa: F401 (board is a fixture)
 
 
 @pytest.fixture
@@ -198,3 +202,32 @@ def test_usage_is_told(start):
         assert said in process.text.decode()
     nowhere = start(crowtty, "screenshot", "a.png", f"tcp:127.0.0.1:{free_ports(1)}")
     assert nowhere.end() == 1
+
+
+# ---- Real targets ------------------------------------------------------------------------------
+
+
+def join(one, other):
+    """What comes from either socket goes to the other, until one is closed."""
+
+    def copy(source, to):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                to.sendall(data)
+
+    for ends in ((one, other), (other, one)):
+        threading.Thread(target=copy, args=ends, daemon=True).start()
+
+
+@on_board
+def test_board_shows_what_qemu_does(board, start, server, tmp_path):
+    """Of a screen full of detail, in another format than what was drawn."""
+    machine, monitor = board("test/picture", *SIZE)
+    assert said(machine).startswith("shown")
+    path = tmp_path / "a.png"
+    process = start(crowtty_program(), "screenshot", path, name_of(server))
+    with accept(server).sock as line:
+        join(line, machine.line)
+        assert process.end() == 0, process.text
+    width, height, rows = shotwire.png(path.read_bytes())
+    assert (width, height, b"".join(rows)) == monitor.screen(tmp_path / "a.ppm")
