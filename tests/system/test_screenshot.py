@@ -172,24 +172,53 @@ def test_what_is_no_file_is_written_to_and_not_replaced(shoot, tmp_path):
     assert process.end() == 0
 
 
-@on_host
-def test_through_the_crowtty_that_runs(attached, start, tmp_path):
-    """Two at once: each takes what is its own."""
+@pytest.fixture
+def shoot_through(attached, start):
+    """(shoot(path) -> process, target): through one crowtty that has the line."""
     _, base, target = attached()
     options = ("screenshot", "--tcp-port-base", base)
-    shots = [start(program("tools", "crowtty", "crowtty"), *options, tmp_path / name)
-             for name in ("a", "b")]
+    return lambda path: start(program("tools", "crowtty", "crowtty"), *options, path), target
+
+
+def asked_by(target, count, but=()):
+    """The ids of so many hosts, without those that are known."""
     stream, numbers = b"", set()
-    while len(numbers) < 2:
+    while len(numbers) < count:
         port, payload = target.next_frame()
         if port == shotwire.PORT:
             stream += payload
-            numbers = {number for _, number in shotwire.requests(stream)}
-    for number in numbers:
+            numbers = {number for _, number in shotwire.requests(stream)} - set(but)
+    return numbers
+
+
+@on_host
+def test_through_the_crowtty_that_runs(shoot_through, tmp_path):
+    """Two at once: each takes what is its own."""
+    shoot, target = shoot_through
+    shots = [shoot(tmp_path / name) for name in ("a", "b")]
+    for number in asked_by(target, 2):
         answer = shotwire.Answer(number)
         say(target, answer.picture(GRAY8, 1, 1), answer.pixels(0, b"\x04x"), answer.end())
     assert [shot.end() for shot in shots] == [0, 0]
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() != b""
+
+
+@on_host
+def test_one_that_is_killed_does_not_spoil_the_next(shoot_through, tmp_path):
+    """The crowtty between keeps what nobody takes, and gives it to who comes next."""
+    shoot, target = shoot_through
+    killed = shoot(tmp_path / "a")
+    [first] = asked_by(target, 1)
+    late = shotwire.Answer(first)
+    say(target, late.picture(GRAY8, 9, 9), late.pixels(0, shotwire.run(40, b"x")))
+    killed.end(signal.SIGKILL)
+    say(target, late.pixels(40, shotwire.run(41, b"x")))
+    shot = shoot(tmp_path / "b")
+    [number] = asked_by(target, 1, but=[first])
+    answer = shotwire.Answer(number)
+    say(target, late.end(), answer.picture(GRAY8, 1, 1), answer.pixels(0, b"\x04x"), answer.end())
+    assert shot.end() == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["b"]
 
 
 @on_host

@@ -49,10 +49,9 @@ static struct outcome write_to(const char *part, const char *path,
 static struct outcome write_beside(const char *path, bool (*write)(FILE *out, void *context),
 				   void *context)
 {
-	size_t len = strlen(path);
-	char *part = memory_get(len + sizeof ".part");
-	memcpy(part, path, len);
-	memcpy(part + len, ".part", sizeof ".part");
+	char *part;
+	if (asprintf(&part, "%s.part", path) < 0)
+		part = memory_check(NULL);
 	struct outcome outcome = write_to(part, path, write, context);
 	free(part);
 	return outcome;
