@@ -77,11 +77,13 @@ struct mn_rect mn_rect_unite(const struct mn_rect *a, const struct mn_rect *b);
 /* 8 bits each of alpha (highest; 255 is solid), red, green, blue: 0xAARRGGBB. */
 typedef uint32_t mn_color;
 
+/* Solid, and with alpha; each number from 0 to 255. */
 #define MN_RGB(red, green, blue) \
 	(UINT32_C(0xff000000) | (uint32_t)(red) << 16 | (uint32_t)(green) << 8 | (uint32_t)(blue))
 #define MN_RGBA(red, green, blue, alpha) \
 	((MN_RGB(red, green, blue) & 0xffffff) | (uint32_t)(alpha) << 24)
 
+/* Some names. MN_CLEAR is transparent. */
 #define MN_CLEAR MN_RGBA(0, 0, 0, 0)
 #define MN_BLACK MN_RGB(0, 0, 0)
 #define MN_WHITE MN_RGB(255, 255, 255)
@@ -96,6 +98,7 @@ typedef uint32_t mn_color;
 
 /* ---- Bitmaps ----------------------------------------------------------------------- */
 
+/* What a pixel consists of, and its transparency: see above. */
 enum mn_pixel_format { MN_MONO, MN_GRAY8, MN_RGB565, MN_RGB888 };
 enum mn_alpha_format { MN_OPAQUE, MN_MASK, MN_ALPHA8 };
 

@@ -63,6 +63,7 @@ void mn_target_clip(struct mn_target *target, const struct mn_rect *rect);
 
 /* ---- Lines and shapes ---------------------------------------------------------------- */
 
+/* A pixel. */
 struct mn_point {
 	int32_t x, y;
 };
@@ -75,6 +76,7 @@ void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color colo
 void mn_draw_line(struct mn_target *target, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
 		  int32_t width, mn_color color);
 
+/* All of a rectangle, or its border. */
 void mn_fill_rect(struct mn_target *target, const struct mn_rect *rect, mn_color color);
 void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_t width,
 		    mn_color color);
