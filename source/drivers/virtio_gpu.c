@@ -296,7 +296,7 @@ static mn_poll mn_virtio_gpu_run(struct mn_virtio_gpu *self)
 	MN_END(self);
 }
 
-MN_TASK(mn_virtio_gpu);
+MN_TASK_AS(mn_virtio_gpu, struct mn_virtio_gpu, "virtio_gpu");
 
 mn_poll mn_virtio_gpu_start(struct mn_virtio_gpu *gpu, struct mn_kernel *kernel,
 			    const struct mn_virtio_gpu_config *config)

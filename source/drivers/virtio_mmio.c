@@ -66,8 +66,8 @@ enum { /* used flags */
 
 #define FEATURE_VERSION_1 (UINT64_C(1) << 32)
 
-/* A real device takes microseconds, an emulated one none. */
-#define RESET_LOOKS 1000000
+/* For a reset a real device takes microseconds, an emulated one no time. */
+#define LOOKS_MAX 1000000
 
 /* Orders memory and registers: C's fence is about memory alone. */
 #if defined __riscv
@@ -101,7 +101,7 @@ mn_poll mn_virtio_reset(struct mn_virtio *device)
 {
 	*at(device, STATUS) = 0;
 	device->queues = NULL;
-	for (int looks = 0; looks < RESET_LOOKS; looks++) {
+	for (int looks = 0; looks < LOOKS_MAX; looks++) {
 		if (*at(device, STATUS) == 0)
 			return MN_OK;
 	}
@@ -226,7 +226,7 @@ uint64_t mn_virtio_config_u64(const struct mn_virtio *device, size_t offset)
 		generation = mn_virtio_config_generation(device);
 		value = mn_virtio_config_u32(device, offset) |
 			(uint64_t)mn_virtio_config_u32(device, offset + 4) << 32;
-	} while (generation != mn_virtio_config_generation(device) && ++looks < RESET_LOOKS);
+	} while (generation != mn_virtio_config_generation(device) && ++looks < LOOKS_MAX);
 	return value;
 }
 
