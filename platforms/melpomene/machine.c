@@ -120,6 +120,21 @@ static bool open_config(struct machine *machine)
 	return true;
 }
 
+/* Pictures of a screen that is not there. */
+static bool options_fit(struct machine *machine)
+{
+	const struct options *options = machine->options;
+	const bool has = machine->config.platform.display.enabled;
+
+	if (has || (!options->screenshots && !options->record_frames))
+		return true;
+	tell("%s: the machine has no screen: platform.display is not enabled in %s",
+	     options->screenshots ? "--screenshot" : "--record-frames",
+	     options->config ? options->config : "the built-in board");
+	machine->exit_code = EXIT_USAGE;
+	return false;
+}
+
 static size_t slots_size(const struct mn_config *config)
 {
 	return config->kernel.max_drivers * sizeof(struct mn_registry_slot);
@@ -216,7 +231,8 @@ bool machine_open(struct machine *machine, const struct options *options)
 	machine->options = options;
 	machine->end_us = options->exit_after_us;
 	machine->clock.timer_fd = -1;
-	if (!open_config(machine) || !open_memory(machine) || !open_loop(machine))
+	if (!open_config(machine) || !options_fit(machine) || !open_memory(machine) ||
+	    !open_loop(machine))
 		return false;
 	log_sink_open(&machine->log, &machine->kernel);
 	open_kernel(machine);

@@ -41,7 +41,7 @@ static const struct row {
 	 "virtual: jump to the next deadline when idle (real)"},
 	{"seed", 0, "N", take_seed, "of everything random (virtual time: 1, else a random one)"},
 	{"exit-after", 0, "DURATION", take_exit_after, "end after so much of its time: 500ms, 10s"},
-	{"no-window", 0, NULL, take_no_window, "show the screen, if there is one, nowhere"},
+	{"no-window", 0, NULL, take_no_window, "open no window for the screen"},
 	{"screenshot", 0, "FILE[@TIME]", take_screenshot,
 	 "write what the screen shows as FILE.png, at the end or at 500ms"},
 	{"record-frames", 0, "DIR", take_record_frames,

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "screen.h"
-#include "tell.h"
 
 _Static_assert((int)MN_CONFIG_FORMAT_MONO == MN_MONO && (int)MN_CONFIG_FORMAT_GRAY8 == MN_GRAY8 &&
 		       (int)MN_CONFIG_FORMAT_RGB565 == MN_RGB565 &&
@@ -100,23 +99,12 @@ static void open_window(struct screen *screen, const struct screen_config *confi
 
 /* ---- The screen ------------------------------------------------------------------------ */
 
-/* Options that make no sense on a machine without one; told. */
-static bool is_asked_for(const struct options *options)
-{
-	if (!options->screenshots && !options->record_frames)
-		return false;
-	tell("%s: the machine has no screen: platform.display is not enabled in %s",
-	     options->screenshots ? "--screenshot" : "--record-frames",
-	     options->config ? options->config : "the built-in board");
-	return true;
-}
-
 bool screen_open(struct screen *screen, const struct screen_config *config)
 {
 	const struct mn_config_display *display = &config->config->platform.display;
 
 	if (!display->enabled)
-		return !is_asked_for(config->options);
+		return true;
 	screen->kernel = config->kernel;
 	open_device(screen, config->memory, display);
 	if (!screen_capture_open(&screen->capture, config->options, &screen->shown))
@@ -167,7 +155,8 @@ void screen_print(const struct screen *screen)
 		return;
 	printf("screen: %u frames", (unsigned)screen->frames);
 	if (screen->window.open)
-		printf(", %u of them in the window", (unsigned)screen->window.taken);
+		printf("; the window has taken %u, %s the last", (unsigned)screen->window.taken,
+		       window_is_behind(&screen->window) ? "not yet" : "also");
 	puts("");
 }
 

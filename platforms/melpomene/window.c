@@ -44,16 +44,16 @@ static void hang_up(struct window *window)
 		mn_key_device_release_all(window->config.keys);
 }
 
-/* It has told itself why it ends if that is with an exit code. */
 static void ended(uv_process_t *process, int64_t code, int by)
 {
 	struct window *window = process->data;
 
-	(void)code;
 	hang_up(window);
 	if (by)
 		tell("the window was ended by SIG%s; the machine goes on without",
 		     sigabbrev_np(by));
+	else if (code != WINDOW_TOLD)
+		tell("the window has ended with %d; the machine goes on without", (int)code);
 	uv_close((uv_handle_t *)process, NULL);
 }
 
@@ -233,11 +233,12 @@ static int spawn(struct window *window, int socket, int memory)
 	snprintf(width, sizeof width, "%d", (int)config->shown->width);
 	snprintf(height, sizeof height, "%d", (int)config->shown->height);
 	snprintf(scaling, sizeof scaling, "%u", config->scaling);
-	if (!error)
+	if (!error) {
 		error = uv_spawn(config->loop, &window->process, &options);
+		window->process.data = window; /* to be closed, also after an error */
+	}
 	if (error)
-		tell("cannot run %s: %s; no window", path, uv_strerror(error));
-	window->process.data = window; /* also after an error: it has to be closed then, too */
+		tell("no window: cannot run " PROGRAM ": %s", uv_strerror(error));
 	return error;
 }
 

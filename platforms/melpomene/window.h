@@ -56,6 +56,12 @@ bool window_open(struct window *window, const struct window_config *config);
 /* `dirty` has changed in the picture. Never waits. */
 void window_show(struct window *window, const struct mn_rect *dirty);
 
+/* Whether it has not yet taken what is to be shown. */
+static inline bool window_is_behind(const struct window *window)
+{
+	return window->busy || !mn_rect_is_empty(&window->unsent);
+}
+
 /* Ends it, if it is there; the loop must run on until its handles are closed. */
 void window_close(struct window *window);
 

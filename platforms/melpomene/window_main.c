@@ -38,8 +38,8 @@ _Noreturn static void end(int code)
 
 _Noreturn static void fail(const char *what, const char *why)
 {
-	tell("no window: %s: %s", what, why);
-	end(1);
+	tell("no window: %s: %s; the machine goes on without", what, why);
+	end(WINDOW_TOLD);
 }
 
 /* ---- Frames ---------------------------------------------------------------------------- */
@@ -61,7 +61,8 @@ static int read_frames(void *nothing)
 		if (n != sizeof frame || !is_within(&frame) || atomic_exchange(&view.busy, true))
 			fail("melpomene", "talks nonsense");
 		view.frame = frame;
-		SDL_PushEvent(&event);
+		if (SDL_PushEvent(&event) < 0)
+			fail("no events", SDL_GetError());
 	}
 	end(0);
 }
@@ -172,6 +173,10 @@ static int fitting(int scaling)
  */
 static void set_hints(void)
 {
+	/* Or else SDL would go on with a window that nobody sees. */
+	SDL_SetHint(SDL_HINT_VIDEODRIVER, !SDL_getenv("WAYLAND_DISPLAY") ? "x11"
+					  : !SDL_getenv("DISPLAY")       ? "wayland"
+									 : "x11,wayland");
 	SDL_SetHint(SDL_HINT_RENDER_DRIVER, "software");
 	SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
 	SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");

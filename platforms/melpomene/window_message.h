@@ -25,6 +25,9 @@
 #define WINDOW_MEMORY 4
 #define WINDOW_PIXEL 4 /* bytes */
 
+/* How it ends when it has told why itself. */
+#define WINDOW_TOLD 3
+
 /* To the window: what has changed in the picture. */
 struct window_frame {
 	int32_t x, y, width, height; /* within the picture, and not empty */
@@ -42,8 +45,7 @@ enum window_what {
 /* From the window. */
 struct window_event {
 	uint16_t what; /* enum window_what */
-	uint16_t key;  /* number in the table of USB keyboards, below WINDOW_KEYS; the locks; else 0
-			*/
+	uint16_t key;  /* number in the table of USB keyboards; the locks; else 0 */
 };
 
 enum window_lock { WINDOW_CAPS_LOCK = 1, WINDOW_NUM_LOCK = 2 };
