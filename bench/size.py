@@ -9,7 +9,7 @@ import tempfile
 from measure import Skipped, output_of
 from table import Figure
 
-LAYERS = ["abi", "proto", "kernel", "services", "daemons", "config"]
+LAYERS = ["abi", "proto", "kernel", "gfx", "services", "daemons", "config"]
 ARM = ["arm-none-eabi-gcc", "--specs=picolibc.specs", "-mcpu=cortex-m3", "-mthumb"]
 M3_FLAGS = ["-Os", "-ffunction-sections", "-fdata-sections"]
 NO_LOG = "-DMN_LOG_COMPILED=MN_LOG_OFF"  # the image has nobody to show it to
@@ -33,12 +33,17 @@ def need_arm():
     if not pathlib.Path(library).is_absolute():
         raise Skipped("no picolibc for it (package picolibc-arm-none-eabi)")
 
+DISPLAY_SIZES = """
+#include <mnemos/services/display.h>
+char server[sizeof(struct mn_display)], layer[sizeof(struct mn_layer)];
+"""
 
-def sizes(setting, compiler, nm):
+
+def sizes(setting, compiler, nm, text=SIZES):
     """The bytes of the structs above, read from the symbols of a compiled file."""
     with tempfile.TemporaryDirectory() as scratch:
         source, made = pathlib.Path(scratch, "sizes.c"), pathlib.Path(scratch, "sizes.o")
-        source.write_text(SIZES)
+        source.write_text(text)
         output_of(*compiler, "-std=gnu17", "-c", *include(setting), source, "-o", made)
         symbols = output_of(nm, "-S", made)
     return {
@@ -106,6 +111,32 @@ def size_m3(setting, row):
     row.notes.append(f"RAM besides {besides:,} bytes of buffers and the stack")
 
 
+def text_of_objects(setting, scratch, files):
+    """Bytes of all that is in these files, used or not."""
+    flags = [*M3_FLAGS, NO_TRACE, NO_LOG, "-std=gnu17", f"-fmacro-prefix-map={setting.root}/="]
+    total = 0
+    for file in files:
+        made = pathlib.Path(scratch, file.stem + ".o")
+        output_of(*ARM, *flags, *include(setting), "-c", file, "-o", made)
+        total += int(output_of("arm-none-eabi-size", made).split("\n")[1].split()[0])
+    return total
+
+
+def display_size(setting, row):
+    need_arm()
+    source = setting.root / "source"
+    service = sorted((source / "services").glob("display*.c"))
+    gfx = sorted(set((source / "gfx").glob("*.c")) - set((source / "gfx").glob("terminal*.c")))
+    with tempfile.TemporaryDirectory() as scratch:
+        of_service = text_of_objects(setting, scratch, service)
+        of_gfx = text_of_objects(setting, scratch, gfx)
+    structs = sizes(setting, ARM, "arm-none-eabi-nm", DISPLAY_SIZES)
+    row.figures.append(Figure(of_service + of_gfx, "bytes text", 12 * 1024))
+    row.notes.append(f"service {of_service:,}, drawing {of_gfx:,} bytes text")
+    row.notes.append(f"RAM: server {structs['server']:,}, a client's layer {structs['layer']} bytes")
+
+
 def benches():
     yield "task", "a task, besides its own fields", task
     yield ("size_m3", "Cortex-M3 image at -Os: kernel, serial mux, loopback", size_m3)
+    yield ("display_size", "display service and drawing without fonts, Cortex-M3 at -Os", display_size)
