@@ -4,6 +4,7 @@
  * with what was drawn into it and nothing else; no frame shows half a draw; what a client does, or
  * how it ends, harms no other; and a screen on which nothing changes costs nothing.
  */
+#include <mnemos/gfx/draw.h>
 #include "tasks_display.h"
 
 /* ---- What is shown ------------------------------------------------------------------------ */
@@ -175,6 +176,54 @@ static void only_what_has_changed_is_presented(void **state)
 	next_frame(bench);
 	assert_int_equal(bench->presents, 0);
 	bench_free(bench);
+}
+
+/* FNV-1a of the colours, as the order of their bytes in memory is the machine's. */
+static uint32_t checksum(const struct mn_bitmap *bitmap)
+{
+	uint32_t sum = 0x811c9dc5;
+
+	for (int32_t y = 0; y < bitmap->height; y++)
+		for (int32_t x = 0; x < bitmap->width; x++)
+			sum = (sum ^ mn_bitmap_at(bitmap, x, y)) * 0x01000193;
+	return sum;
+}
+
+/* Drawn into memory, as on a board without a screen; the numbers are those of any machine. */
+static void is_the_same_on_every_machine(void **state)
+{
+	static const struct {
+		enum mn_pixel_format format;
+		uint32_t sum;
+	} screens[] = {{MN_MONO, 0xcf3bd7c3},
+		       {MN_GRAY8, 0x09918450},
+		       {MN_RGB565, 0x0c1710f5},
+		       {MN_RGB888, 0x5babfd3a}};
+	struct mn_bitmap back = colorful(MN_RGB888, MN_OPAQUE, 160, 120);
+	struct mn_bitmap front = colorful(MN_RGB565, MN_ALPHA8, 60, 50);
+	struct mn_target target = mn_target_of(&front);
+
+	mn_fill_rect(&target, &(struct mn_rect){5, 5, 30, 20}, MN_RGBA(200, 100, 50, 180));
+	mn_stroke_rect(&target, &(struct mn_rect){10, 15, 45, 30}, 3, MN_YELLOW);
+	for (size_t i = 0; i < COUNT(screens); i++) {
+		struct bench *bench = bench_of(*state, screens[i].format, 160, 120);
+
+		bench->device.present = NULL;
+		open_layer(bench, 0, &(struct mn_layer_config){.format = MN_RGB565});
+		open_layer(bench, 1,
+			   &(struct mn_layer_config){.rect = {40, 30, 90, 70},
+						     .format = MN_RGB888,
+						     .alpha_format = MN_ALPHA8});
+		draw(bench, 0, &back, 0, 0);
+		draw(bench, 1, &front, -7, -9);
+		draw(bench, 1, &front, 25, 30);
+		move(bench, 1, 33, 22, 1);
+		next_frame(bench);
+		assert_int_equal(checksum(&bench->device.screen), screens[i].sum);
+		bench_free(bench);
+	}
+	bitmap_free(&back);
+	bitmap_free(&front);
 }
 
 static void reads_what_is_shown(void **state)
@@ -462,6 +511,7 @@ int main(void)
 		SIM_TEST(moving_shows_what_was_behind),
 		SIM_TEST(what_lies_outside_is_cut_off),
 		SIM_TEST(only_what_has_changed_is_presented),
+		SIM_TEST(is_the_same_on_every_machine),
 		SIM_TEST(reads_what_is_shown),
 		SIM_TEST(refuses_layers_that_cannot_be),
 		SIM_TEST(refuses_what_is_no_bitmap),
