@@ -8,9 +8,9 @@
  *
  * The fonts are Spleen by Frederic Cambus (BSD-2-Clause), converted when the system is built; an
  * image that links fonts_dep holds only those that it names. All have ASCII, single lines for
- * boxes, and Braille; from 8x16 on also Latin-1, Latin Extended-A and a part of B, quotation
- * marks, all of Unicode's box drawing and blocks. A character that a font does not have, or a byte
- * that is not UTF-8, shows as U+FFFD if the font has it, else as '?'.
+ * boxes, and Braille; from 6x12 on also Latin-1; from 8x16 on Latin Extended-A and a part of B,
+ * quotation marks, all of Unicode's box drawing and blocks. A character that a font does not have,
+ * or a byte that is not UTF-8, shows as U+FFFD if the font has it, else as '?'.
  *
  * Every character takes one cell of the font's width. '\n' begins a new line, so that text has one
  * line more than it has of them. '\t' goes on at the next multiple of 8 cells from the start of the
