@@ -14,15 +14,27 @@ static const char *const format_names[] = {"mono", "gray8", "rgb565", "rgb888"};
 
 /* ---- Frames ---------------------------------------------------------------------------- */
 
+/* Shows the frame of the last presents, if the server has counted it and it is not shown yet. */
+static void end_frame(struct screen *screen)
+{
+	if (screen->frames == screen->server.stats.frames)
+		return;
+	screen->frames = screen->server.stats.frames;
+	screen_capture_frame(&screen->capture, screen->presented_us);
+	if (screen->window.open)
+		window_show(&screen->window, &screen->dirty);
+	screen->dirty = (struct mn_rect){0};
+}
+
+/* A part of a frame; the other parts follow before the machine gets to sleep. */
 static mn_poll present(struct mn_display_device *device, const struct mn_rect *dirty)
 {
 	struct screen *screen = MN_CONTAINER(device, struct screen, device);
 
+	end_frame(screen);
 	mn_bitmap_copy(&screen->shown, dirty->x, dirty->y, &device->screen, dirty);
-	screen->frames++;
-	screen_capture_frame(&screen->capture, mn_platform_now_us(screen->kernel));
-	if (screen->window.open)
-		window_show(&screen->window, dirty);
+	screen->dirty = mn_rect_unite(&screen->dirty, dirty);
+	screen->presented_us = mn_platform_now_us(screen->kernel);
 	return MN_OK;
 }
 
@@ -119,6 +131,9 @@ void screen_work(struct screen *screen, bool idle)
 {
 	const uint64_t due_us = screen_due_us(screen);
 
+	if (!screen->kernel)
+		return;
+	end_frame(screen);
 	if (due_us == MN_NEVER)
 		return;
 	const uint64_t now_us = mn_platform_now_us(screen->kernel);
@@ -129,8 +144,10 @@ void screen_work(struct screen *screen, bool idle)
 
 bool screen_finish(struct screen *screen)
 {
-	return !screen->kernel ||
-	       screen_capture_finish(&screen->capture, mn_platform_now_us(screen->kernel));
+	if (!screen->kernel)
+		return true;
+	end_frame(screen);
+	return screen_capture_finish(&screen->capture, mn_platform_now_us(screen->kernel));
 }
 
 void screen_introduce(const struct screen *screen)

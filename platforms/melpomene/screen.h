@@ -3,7 +3,7 @@
  * The screen of the machine: a display in memory, a window of the host that shows it, if there is
  * one, with its keyboard, and files of what was shown.
  *
- * A frame ends at once: it is copied, with 8 bits a colour whatever the screen's format, to
+ * To present never waits: a frame is copied, with 8 bits a colour whatever the screen's format, to
  * `shown`, from which the window and the files have it. So these never have a half of a frame, the
  * machine never waits for a window, and its picture does not depend on whether there is one.
  */
@@ -25,6 +25,8 @@ struct screen {
 	struct mn_display_device device;
 	struct mn_display server;
 	struct mn_bitmap shown; /* by the last frame; MN_RGB888 */
+	struct mn_rect dirty;   /* of it, presented since that frame */
+	uint64_t presented_us;  /* when that was */
 	uint32_t frames;
 	struct screen_capture capture;
 	struct window window;
@@ -52,7 +54,10 @@ size_t screen_memory(const struct mn_config_display *config);
  */
 bool screen_open(struct screen *screen, const struct screen_config *config);
 
-/* Before the machine sleeps: takes screenshots that are due. `idle`: nothing is left to do now. */
+/*
+ * Before the machine sleeps: shows the frame that was made, takes screenshots that are due. `idle`:
+ * nothing is left to do now.
+ */
 void screen_work(struct screen *screen, bool idle);
 
 /* When the next screenshot is due, which the machine must not sleep over, or MN_NEVER. */
