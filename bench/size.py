@@ -122,11 +122,15 @@ def text_of_objects(setting, scratch, files):
     return total
 
 
+NOT_DRAWING = ["terminal*.c", "*_wide.c", "*_pick*.c"]  # the terminal, and what is for the desk
+
+
 def display_size(setting, row):
     need_arm()
     source = setting.root / "source"
     service = sorted((source / "services").glob("display*.c"))
-    gfx = sorted(set((source / "gfx").glob("*.c")) - set((source / "gfx").glob("terminal*.c")))
+    gfx = sorted(set((source / "gfx").glob("*.c")) - {path for others in NOT_DRAWING
+                                                      for path in (source / "gfx").glob(others)})
     with tempfile.TemporaryDirectory() as scratch:
         of_service = text_of_objects(setting, scratch, service)
         of_gfx = text_of_objects(setting, scratch, gfx)

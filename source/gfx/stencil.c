@@ -4,7 +4,7 @@
  *
  * There are two ways. Any format and colour: runs of equal bits become rectangles, which
  * mn_bitmap_tint blends as it blends everything. Solid colours into RGB565, where glyphs must be
- * quick, have stencil_rgb565.c.
+ * quick, have a file of their own.
  */
 #include "stencil.h"
 

@@ -25,7 +25,8 @@ static inline void mn__seen(const struct mn__stencils *row, int64_t x, int32_t *
 	*end = row->right - x < row->width ? (int32_t)(row->right - x) : row->width;
 }
 
-/* Solid colours, or no background, into MN_RGB565 without alpha. */
+/* Solid colours, or no background, into MN_RGB565 without alpha: stencil_wide.c on the desk,
+ * stencil_small.c on boards. */
 void mn__draw_rgb565(const struct mn__stencils *row);
 
 #endif

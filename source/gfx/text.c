@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Text: lines are found one by one, each with its width in characters ("columns"), and drawn as
- * stencils. Positions are in 64 bits until they are known to lie within a clip, so that no text
- * is too long.
+ * stencils. Columns stop at COLUMNS_MAX and positions at FAR, so that all arithmetic fits 32 bits,
+ * whatever the text and the numbers are.
  */
 #include <mnemos/gfx/draw.h>
 
 #include <string.h>
 
 #define TAB 8
+#define FAR (1 << 30)
+
+/* A line of them, and as many lines, are less than FAR wide and high in any font. */
+#define COLUMNS_MAX (1 << 22)
+_Static_assert(COLUMNS_MAX <= FAR / UINT8_MAX, "a font's sides are bytes");
 
 /* What is left of a text. */
 struct reader {
 	const char *at, *end;
-	int64_t columns_max; /* of a line; 0 if lines are not wrapped */
+	int32_t columns_max; /* of a line; 0 if lines are not wrapped */
 	bool more;           /* there is another line, if an empty one */
 };
 
 struct line {
 	const char *begin, *end;
-	int64_t columns;
+	int32_t columns;
 };
 
 static inline uint32_t next_character(const char **text, const char *end)
@@ -32,23 +37,28 @@ static inline uint32_t next_character(const char **text, const char *end)
 	return first;
 }
 
-static inline int64_t column_after(int64_t column, uint32_t character)
+static inline int32_t limited(uint32_t columns)
 {
-	if (character >= ' ')
-		return column + 1;
-	return character == '\r'   ? column
-	       : character == '\t' ? (column | (TAB - 1)) + 1
-				   : column + 1;
+	return columns < COLUMNS_MAX ? (int32_t)columns : COLUMNS_MAX;
 }
 
-/* The least step that most text takes: characters of one byte and one column. */
-static size_t plain(const char *text, const char *end)
+static inline int32_t column_after(int32_t column, uint32_t character)
 {
-	const char *at = text;
+	if (character == '\r')
+		return column;
+	return limited(1 + (uint32_t)(character == '\t' ? column | (TAB - 1) : column));
+}
 
-	while (at < end && *at >= ' ' && !(*at & 0x80))
+/* Characters of one byte and one column, which most are; at most COLUMNS_MAX. */
+static int32_t plain(const char *text, const char *end)
+{
+	int32_t at = 0;
+
+	if (end - text > COLUMNS_MAX)
+		end = text + COLUMNS_MAX;
+	while (text + at < end && text[at] >= ' ' && !(text[at] & 0x80))
 		at++;
-	return (size_t)(at - text);
+	return at;
 }
 
 static bool is_blank(uint32_t character)
@@ -66,10 +76,10 @@ static void read_line(struct reader *reader, struct line *line)
 	*line = (struct line){.begin = at};
 	reader->more = false;
 	for (;;) {
-		const size_t step = plain(at, reader->end);
+		const int32_t step = plain(at, reader->end);
 
 		at += step;
-		line->columns += (int64_t)step;
+		line->columns = limited((uint32_t)line->columns + (uint32_t)step);
 		if (at == reader->end)
 			break;
 		const char *before = at;
@@ -97,7 +107,7 @@ static void wrap_line(struct reader *reader, struct line *line)
 	const char *next = NULL;       /* line, if it is to end at the last blanks */
 	struct line ink = {at, at, 0}; /* up to the last that was no blank */
 	bool blank = false;
-	int64_t column = 0;
+	int32_t column = 0;
 
 	reader->more = false;
 	while (at < reader->end) {
@@ -145,7 +155,7 @@ static void next_line(struct reader *reader, struct line *line)
 static struct reader read_text(const char *text, size_t len, const struct mn_font *font, bool wrap,
 			       int32_t width)
 {
-	const int64_t fit = width / font->width;
+	const int32_t fit = width / font->width;
 
 	if (len == 0)
 		text = ""; /* may have been NULL */
@@ -154,7 +164,7 @@ static struct reader read_text(const char *text, size_t len, const struct mn_fon
 
 /* Of all lines together. */
 struct size {
-	int64_t columns, lines;
+	int32_t columns, lines;
 };
 
 static struct size measure(struct reader reader)
@@ -166,29 +176,30 @@ static struct size measure(struct reader reader)
 		next_line(&reader, &line);
 		if (line.columns > size.columns)
 			size.columns = line.columns;
-		size.lines++;
+		if (size.lines < COLUMNS_MAX)
+			size.lines++;
 	}
 	return size;
 }
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-static int64_t aligned(int64_t at, int64_t size, enum mn_align align)
+static int32_t aligned(int32_t at, int32_t size, enum mn_align align)
 {
 	return align == MN_ALIGN_START ? at : align == MN_ALIGN_CENTER ? at - size / 2 : at - size;
 }
 
-static int32_t saturated(int64_t value)
+static int32_t near(int64_t at)
 {
-	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+	return at > FAR ? FAR : at < -FAR ? -FAR : (int32_t)at;
 }
 
-/* Columns of a line at `x` that are at least partly within `from` to `end`. */
-static void visible(int64_t x, int32_t width, int64_t from, int64_t end, int64_t *first,
-		    int64_t *behind)
+/* Columns of a line at x that begin before `end`. */
+static int32_t columns_before(int32_t x, int32_t end, int32_t width)
 {
-	*first = from > x ? (from - x) / width : 0;
-	*behind = end > x ? (end - x + width - 1) / width : 0;
+	const uint32_t rest = end > x ? (uint32_t)end - (uint32_t)x : 0;
+
+	return (int32_t)((rest + (uint32_t)width - 1) / (uint32_t)width);
 }
 
 /* Glyphs that go to the target together: a call for each would cost more than its pixels. */
@@ -197,7 +208,7 @@ static void visible(int64_t x, int32_t width, int64_t from, int64_t end, int64_t
 struct pen {
 	struct mn_target *target;
 	const struct mn_text_style *style;
-	int64_t x, y; /* of the first glyph that waits, with the origin */
+	int32_t x, y; /* of the first glyph that waits, with the origin */
 	size_t count;
 	const uint8_t *glyphs[BATCH];
 };
@@ -209,10 +220,10 @@ static void flush(struct pen *pen)
 
 	if (pen->count == 0)
 		return;
-	pen->target->ops->stencils(pen->target, (int32_t)pen->x, (int32_t)pen->y, pen->glyphs,
-				   pen->count, (font->width + 7u) / 8, font->width, font->height,
-				   style->color, style->background);
-	pen->x += (int64_t)pen->count * font->width;
+	pen->target->ops->stencils(pen->target, pen->x, pen->y, pen->glyphs, pen->count,
+				   (font->width + 7u) / 8, font->width, font->height, style->color,
+				   style->background);
+	pen->x += (int32_t)pen->count * font->width;
 	pen->count = 0;
 }
 
@@ -225,82 +236,87 @@ static void put(struct pen *pen, uint32_t character)
 }
 
 /* Characters of the font's first range, mostly ASCII, up to `most` of them; says how many. */
-static size_t put_common(struct pen *pen, const char *text, int64_t most)
+static int32_t put_common(struct pen *pen, const char *text, int32_t most)
 {
 	const struct mn_font *font = pen->style->font;
 	const size_t size = (font->width + 7u) / 8 * font->height;
 	const uint32_t first = font->ranges->first, range = font->ranges->count;
 	const uint8_t *glyphs = font->glyphs + font->ranges->glyph * size;
-	size_t at = 0, room;
+	int32_t at = 0;
 
 	if (pen->count == BATCH)
 		flush(pen);
-	room = BATCH - pen->count;
-	if (most < (int64_t)room)
-		room = (size_t)most;
-	for (; at < room; at++) {
+	if (most > (int32_t)(BATCH - pen->count))
+		most = (int32_t)(BATCH - pen->count);
+	for (; at < most; at++) {
 		const uint32_t number = (uint8_t)text[at] - first;
 
 		if (number >= range || text[at] & 0x80)
 			break;
-		pen->glyphs[pen->count + at] = glyphs + number * size;
+		pen->glyphs[pen->count + (size_t)at] = glyphs + number * size;
 	}
-	pen->count += at;
+	pen->count += (size_t)at;
 	return at;
 }
 
-static void draw_line(struct mn_target *target, int64_t x, int64_t y, const struct line *line,
-		      const struct mn_text_style *style)
+/* Characters of which something lies within `left` to `right`. */
+static void draw_line(struct pen *pen, const struct line *line, int32_t left, int32_t right)
 {
-	const struct mn_font *font = style->font;
-	const struct mn_rect *clip = &target->clip;
-	struct pen pen;
-	int64_t column = 0, first, end;
+	const int32_t width = pen->style->font->width;
+	const int32_t first = columns_before(pen->x + width - 1, left, width);
+	const int32_t end = columns_before(pen->x, right, width);
+	int32_t column = 0;
 
-	if (y <= (int64_t)clip->y - font->height || y >= (int64_t)clip->y + clip->height)
-		return;
-	visible(x, font->width, clip->x, (int64_t)clip->x + clip->width, &first, &end);
-	pen.target = target;
-	pen.style = style;
-	pen.x = x + first * font->width;
-	pen.y = y;
-	pen.count = 0;
+	pen->x += first * width;
 	for (const char *at = line->begin; at < line->end && column < end;) {
 		if (column >= first) {
-			const int64_t room = end - column, rest = line->end - at;
-			const size_t done = put_common(&pen, at, rest < room ? rest : room);
+			const int32_t room = end - column;
+			const int32_t done = put_common(
+				pen, at, line->end - at < room ? (int32_t)(line->end - at) : room);
 
 			at += done;
-			column += (int64_t)done;
+			column += done;
 			if (done > 0)
 				continue;
 		}
 		const uint32_t character = next_character(&at, line->end);
 
-		for (int64_t next = column_after(column, character); column < next; column++)
+		for (int32_t next = column_after(column, character); column < next; column++)
 			if (column >= first && column < end)
-				put(&pen, character);
+				put(pen, character);
 	}
-	flush(&pen);
+	flush(pen);
 }
 
 /* Returns x behind the last line, without the origin. */
 static int32_t draw_lines(struct mn_target *target, int64_t x, int64_t y, struct reader reader,
 			  const struct mn_text_style *style)
 {
-	const struct mn_font *font = style->font;
-	int64_t left = x, width = 0;
+	const struct mn_rect *clip = &target->clip;
+	const int32_t left = near(clip->x), right = near((int64_t)clip->x + clip->width);
+	const int32_t top = near(clip->y), bottom = near((int64_t)clip->y + clip->height);
+	const int32_t height = style->font->height, from = near(x + target->x);
+	int32_t begin = from, width = 0;
 	struct line line;
+	struct pen pen;
 
+	pen.target = target;
+	pen.style = style;
+	pen.y = near(y + target->y);
+	pen.count = 0;
 	if (style->valign != MN_ALIGN_START)
-		y = aligned(y, measure(reader).lines * font->height, style->valign);
-	for (; reader.more; y += font->height) {
+		pen.y = aligned(pen.y, measure(reader).lines * height, style->valign);
+	while (reader.more) {
 		next_line(&reader, &line);
-		width = line.columns * font->width;
-		left = aligned(x, width, style->align);
-		draw_line(target, left + target->x, y + target->y, &line, style);
+		width = line.columns * style->font->width;
+		begin = aligned(from, width, style->align);
+		pen.x = begin;
+		if (pen.y + height > top && pen.y < bottom)
+			draw_line(&pen, &line, left, right);
+		if (pen.y < bottom)
+			pen.y += height;
 	}
-	return saturated(left + width);
+	return near((int64_t)begin + width - target->x);
 }
 
 int32_t mn_draw_text_of(struct mn_target *target, int32_t x, int32_t y, const char *text,
@@ -333,7 +349,7 @@ int32_t mn_draw_text_box(struct mn_target *target, const struct mn_rect *box, co
 			   anchor(box->y, box->height, style->valign), reader, style);
 		target->clip = clip;
 	}
-	return saturated(measure(reader).lines * style->font->height);
+	return measure(reader).lines * style->font->height;
 }
 
 void mn_text_size(const char *text, const struct mn_text_style *style, int32_t width,
@@ -342,6 +358,6 @@ void mn_text_size(const char *text, const struct mn_text_style *style, int32_t w
 	const struct size size =
 		measure(read_text(text, strlen(text), style->font, width > 0, width));
 
-	*text_width = saturated(size.columns * style->font->width);
-	*text_height = saturated(size.lines * style->font->height);
+	*text_width = size.columns * style->font->width;
+	*text_height = size.lines * style->font->height;
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Stencils in solid colours into RGB565, column by column of eight pixels, which are a byte of
- * the stencil. Where there are vectors of 16 bytes, such a column takes six instructions a row;
- * bench/gfx_text.c counts them.
+ * the stencil: six vector instructions a row; bench/gfx_text.c counts them. Machines without
+ * vectors have stencil_small.c.
  */
 #include "stencil.h"
 
 #include <string.h>
-
-/* The loops below have constants for some of their parameters. */
-#define INLINE static inline __attribute__((always_inline))
 
 /* Where stencils go, and how. */
 struct brush {
@@ -19,8 +16,11 @@ struct brush {
 	uint16_t ink, paper;
 };
 
-#if defined __SSE2__ || defined __ARM_NEON
+/* The loops have constants for some of their parameters. */
+#define INLINE static inline __attribute__((always_inline))
 #define EIGHT 8 /* rows that are done together */
+
+/* A vector of 16 bytes in several ways. */
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint16_t words8 __attribute__((vector_size(16)));
 typedef uint32_t longs4 __attribute__((vector_size(16)));
@@ -88,14 +88,6 @@ INLINE size_t put_eights(const struct brush *brush, uint16_t *to, const uint8_t 
 	}
 	return row;
 }
-#else
-INLINE size_t put_eights(const struct brush *brush, uint16_t *to, const uint8_t *bits,
-			 size_t stride, bool keep)
-{
-	(void)brush, (void)to, (void)bits, (void)stride, (void)keep;
-	return 0;
-}
-#endif
 
 /* Pixels `first` to `end` of each row of a stencil at x, from `row` on: one by one. */
 static void put_rows(const struct brush *brush, int64_t x, const uint8_t *bits, size_t stride,
