@@ -129,15 +129,15 @@ def display_size(setting, row):
     need_arm()
     source = setting.root / "source"
     service = sorted((source / "services").glob("display*.c"))
-    gfx = sorted(set((source / "gfx").glob("*.c")) - {path for others in NOT_DRAWING
-                                                      for path in (source / "gfx").glob(others)})
+    others = {path for names in NOT_DRAWING for path in (source / "gfx").glob(names)}
+    gfx = sorted(set((source / "gfx").glob("*.c")) - others)
     with tempfile.TemporaryDirectory() as scratch:
         of_service = text_of_objects(setting, scratch, service)
         of_gfx = text_of_objects(setting, scratch, gfx)
     structs = sizes(setting, ARM, "arm-none-eabi-nm", DISPLAY_SIZES)
     row.figures.append(Figure(of_service + of_gfx, "bytes text", 12 * 1024))
     row.notes.append(f"service {of_service:,}, drawing {of_gfx:,} bytes text")
-    row.notes.append(f"RAM: server {structs['server']:,}, a client's layer {structs['layer']} bytes")
+    row.notes.append(f"RAM: server {structs['server']:,}, a layer {structs['layer']} bytes")
 
 
 def benches():
