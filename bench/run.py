@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import gfx
 import gfx_text
 import kernel
 import line
@@ -20,7 +21,7 @@ from measure import Failed, Setting, Skipped
 from table import Row, show
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MODULES = [kernel, size, target, line, gfx_text, view]
+MODULES = [kernel, size, target, line, gfx, gfx_text, view]
 
 
 def arguments(known):

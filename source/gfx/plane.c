@@ -44,8 +44,14 @@ void mn__move_plane(const struct mn__plane *to, int32_t x, int32_t y, const stru
 		    const struct mn_rect *part)
 {
 	const size_t bytes = to->bits / 8;
+	const size_t width = (size_t)part->width * bytes, rows = (size_t)part->height;
 	const bool upwards = to->bytes == from->bytes && y > part->y;
 
+	/* Whole rows of the same length are one piece of memory. */
+	if (bytes > 0 && width == to->stride && width == from->stride) {
+		memmove(mn__row(to, y), mn__row(from, part->y), rows * width);
+		return;
+	}
 	for (int32_t i = 0; i < part->height; i++) {
 		const int32_t at = upwards ? part->height - 1 - i : i;
 		uint8_t *into = mn__row(to, y + at);
@@ -54,7 +60,6 @@ void mn__move_plane(const struct mn__plane *to, int32_t x, int32_t y, const stru
 		if (bytes == 0)
 			move_bits(into, x, out_of, part->x, part->width);
 		else
-			memmove(into + (size_t)x * bytes, out_of + (size_t)part->x * bytes,
-				(size_t)part->width * bytes);
+			memmove(into + (size_t)x * bytes, out_of + (size_t)part->x * bytes, width);
 	}
 }
