@@ -4,16 +4,19 @@ the way is told. The target is played by the test; the last ones are real.
 """
 import contextlib
 import os
+import re
 import signal
 import threading
+import time
 
 import pytest
+from PIL import Image
 
-from conftest import free_ports, on_board, on_host, program
+from conftest import DEADLINE_S, ROOT, free_ports, on_board, on_host, program
 import sermux
 import shotwire
 from shotwire import GRAY8, MONO, RGB565, RGB888
-from target import accept, name_of
+from target import accept, connect, name_of, receive
 from test_top import crowtty_program
 from test_virtio import SIZE, board, said  # noqa: F401 (board is a fixture)
 
@@ -246,6 +249,44 @@ def join(one, other):
 
     for ends in ((one, other), (other, one)):
         threading.Thread(target=copy, args=ends, daemon=True).start()
+
+
+# All that the terminal has drawn is shown.
+SETTLED = [re.compile(rb"  display_frames #[^\n]*: waits for event "),
+           re.compile(rb"  terminal #[^\n]*: waits for a message in channel ")]
+
+
+def wait_until_settled(process):
+    """Asks the machine what its tasks wait for until it is that."""
+    deadline, dump = time.monotonic() + DEADLINE_S, b""
+    while not all(line.search(dump) for line in SETTLED):
+        assert time.monotonic() < deadline, dump
+        before = len(process.text)
+        process.process.send_signal(signal.SIGUSR1)
+        process.wait_for(r"\nscreen: \d+ frames.*\n")
+        dump = process.text[before:]
+
+
+@on_host
+def test_simulator_sends_what_it_writes_itself(start, tmp_path):
+    """Colours and letters, on a terminal; through a crowtty, as people do."""
+    own, sent, line = (tmp_path / name for name in ("own.png", "sent.png", "line"))
+    crowtty, base = program("tools", "crowtty", "crowtty"), free_ports(16)
+    target = start(program("platforms", "melpomene", "melpomene"), "--no-window", "--config",
+                   ROOT / "platforms/melpomene/demos/terminal.toml", "--serial", f"unix:{line}",
+                   "--screenshot", own)
+    target.wait_for("serial line: ")
+    start(crowtty, "--tcp-port-base", base, f"unix:{line}").wait_for("LINE connected")
+    with connect(base + 5) as terminal:
+        terminal.sendall(b"\x1b[1;31mred \x1b[44mon blue\x1b[0m \xc3\xa4\xe2\x94\x80\x1b[6n")
+        assert receive(terminal, 7) == b"\x1b[1;15R"  # where the cursor is: all was drawn
+    wait_until_settled(target)
+    process = start(crowtty, "screenshot", "--tcp-port-base", base, sent)
+    assert process.end() == 0
+    assert target.end(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert shotwire.png(sent.read_bytes()) == shotwire.png(own.read_bytes())
+    with Image.open(sent) as image:
+        assert image.size == (640, 400) and len(image.getcolors()) >= 4
 
 
 @on_board

@@ -39,7 +39,7 @@ struct screenshot {
 	size_t message_len; /* more than there is room for: too long to be one */
 	uv_timer_t ask, silence, progress;
 	uv_signal_t signals[MOST_SIGNALS];
-	uint64_t asked_ms;
+	uint64_t asked_ns;
 	uint64_t bytes; /* of the port */
 	bool asked, ending, on_terminal;
 	int code;
@@ -130,7 +130,7 @@ static void show_progress(uv_timer_t *timer)
 static void tell(const struct screenshot *self)
 {
 	const struct mn_screenshot_picture *picture = &self->reader.picture;
-	double seconds = (double)(uv_now(&self->loop) - self->asked_ms) / 1000;
+	double seconds = (double)(uv_hrtime() - self->asked_ns) / 1e9;
 	if (picture->is_mixed)
 		fputs("crowtty: the target has not the memory for a whole picture; its parts may "
 		      "show different moments\n",
@@ -259,7 +259,7 @@ static void on_up(void *context, bool up)
 	struct screenshot *self = context;
 	if (!up)
 		return;
-	self->asked_ms = uv_now(&self->loop);
+	self->asked_ns = uv_hrtime();
 	start_patience(self);
 	uv_timer_start(&self->ask, ask, 0, ASK_EVERY_MS);
 	if (isatty(STDERR_FILENO))
