@@ -52,23 +52,45 @@ static bool is_quick(const struct mn__stencils *row)
 	       row->color >> 24 == 255 && (behind == 0 || behind == 255);
 }
 
-/* Leaves out the stencils that are not seen. The others' places fit int32_t. */
-static void cut_across(struct mn__stencils *row)
+/*
+ * Distances in one direction, each less than 2^32 as the numbers are of 32 bits: from `at` to
+ * `low` and `high`, 0 if that is the other way.
+ */
+static void measure(int32_t at, int32_t low, int32_t high, uint32_t *to_low, uint32_t *to_high)
 {
-	const int64_t before = ((int64_t)row->left - row->x) / row->width;
-	const int64_t until = ((int64_t)row->right - row->x + row->width - 1) / row->width;
-	const size_t first = before < 0 ? 0 : (size_t)before;
-	const size_t end = until < 0 ? 0 : (size_t)until;
+	*to_low = at < low ? (uint32_t)low - (uint32_t)at : 0;
+	*to_high = at < high ? (uint32_t)high - (uint32_t)at : 0;
+}
 
-	if (end < row->count)
-		row->count = end;
-	if (first >= row->count) {
-		row->count = 0;
-		return;
-	}
-	row->count -= first;
+/* Leaves out the stencils that are not seen, so that the others' places fit int32_t. */
+static bool cut_across(struct mn__stencils *row)
+{
+	const uint32_t width = (uint32_t)row->width;
+	uint32_t first, end;
+
+	measure(row->x, row->left, row->right, &first, &end);
+	first /= width;
+	end = end / width + (end % width != 0);
+	if (end > row->count)
+		end = (uint32_t)row->count;
+	if (first >= end)
+		return false;
+	row->count = end - first;
 	row->bits += first;
-	row->x += (int32_t)((int64_t)first * row->width);
+	row->x = (int32_t)((uint32_t)row->x + first * width);
+	return true;
+}
+
+static bool cut_down(struct mn__stencils *row, const struct mn_rect *inside, int32_t height)
+{
+	uint32_t top, bottom;
+
+	measure(row->y, inside->y, inside->y + inside->height, &top, &bottom);
+	if (bottom > (uint32_t)height)
+		bottom = (uint32_t)height;
+	row->top = (int32_t)top;
+	row->bottom = (int32_t)bottom;
+	return top < bottom;
 }
 
 void mn_bitmap_stencils(struct mn_bitmap *to, const struct mn_rect *clip, int32_t x, int32_t y,
@@ -79,19 +101,12 @@ void mn_bitmap_stencils(struct mn_bitmap *to, const struct mn_rect *clip, int32_
 		to, bits, count, x, y, stride, width, .color = color, .background = background};
 	struct mn_rect inside;
 
-	if (width <= 0 || !mn__clip(to, clip, &inside))
-		return;
-	const int64_t top = y < inside.y ? (int64_t)inside.y - y : 0;
-	const int64_t rest = (int64_t)inside.y + inside.height - y;
-	const int64_t bottom = rest < height ? rest : height;
-
-	if (top >= bottom)
+	if (width <= 0 || height <= 0 || !mn__clip(to, clip, &inside))
 		return;
 	row.left = inside.x;
 	row.right = inside.x + inside.width;
-	row.top = (int32_t)top;
-	row.bottom = (int32_t)bottom;
-	cut_across(&row);
+	if (!cut_across(&row) || !cut_down(&row, &inside, height))
+		return;
 	if (is_quick(&row))
 		mn__draw_rgb565(&row);
 	else

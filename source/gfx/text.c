@@ -292,9 +292,8 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 static int32_t draw_lines(struct mn_target *target, int64_t x, int64_t y, struct reader reader,
 			  const struct mn_text_style *style)
 {
-	const struct mn_rect *clip = &target->clip;
-	const int32_t left = near(clip->x), right = near((int64_t)clip->x + clip->width);
-	const int32_t top = near(clip->y), bottom = near((int64_t)clip->y + clip->height);
+	static const struct mn_rect all = {-FAR, -FAR, INT32_MAX, INT32_MAX};
+	const struct mn_rect seen = mn_rect_intersect(&target->clip, &all);
 	const int32_t height = style->font->height, from = near(x + target->x);
 	int32_t begin = from, width = 0;
 	struct line line;
@@ -311,10 +310,11 @@ static int32_t draw_lines(struct mn_target *target, int64_t x, int64_t y, struct
 		width = line.columns * style->font->width;
 		begin = aligned(from, width, style->align);
 		pen.x = begin;
-		if (pen.y + height > top && pen.y < bottom)
-			draw_line(&pen, &line, left, right);
-		if (pen.y < bottom)
-			pen.y += height;
+		if (pen.y >= seen.y + seen.height)
+			continue;
+		if (pen.y + height > seen.y)
+			draw_line(&pen, &line, seen.x, seen.x + seen.width);
+		pen.y += height;
 	}
 	return near((int64_t)begin + width - target->x);
 }
