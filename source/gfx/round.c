@@ -134,6 +134,7 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t c
 			       corner_height - 2 * (int64_t)stroke, 0};
 	const int64_t shorter = rect->width < rect->height ? rect->width : rect->height;
 	const bool filled = stroke == 0 || 2 * (int64_t)stroke >= shorter;
+	int32_t last = 0; /* indent of the row before */
 
 	for (int32_t row = 0; row < (rect->height + 1) / 2; row++) {
 		const int32_t in = indent(&outer, row), other = rect->height - 1 - row;
@@ -141,6 +142,11 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t c
 
 		if (!filled && row >= stroke)
 			hole = stroke + indent(&inner, row - stroke);
+		/* A thin line has no gaps where it is flat: it goes on to where the last row began.
+		 */
+		if (hole >= 0 && hole < last)
+			hole = last;
+		last = in;
 		draw_row(target, rect, sector, row, in, hole, color);
 		if (other != row)
 			draw_row(target, rect, sector, other, in, hole, color);
