@@ -51,22 +51,29 @@ static void take_out(const struct mn__display_layer *layer)
 		display->stack[at] = display->stack[at + 1];
 }
 
-/* Part of a layer has changed, in its own coordinates; it may lie anywhere, or beside the screen.
- */
-static void damage(const struct mn__display_layer *layer, const struct mn_rect *part)
+/* Part of a layer, in its own coordinates, has changed. */
+static void damage(const struct mn__display_layer *layer, struct mn_rect part)
 {
-	const struct mn_bitmap *screen = &layer->display->device->screen;
-	struct mn_rect seen = mn_rect_intersect(
-		&layer->rect, &(struct mn_rect){0, 0, screen->width, screen->height});
+	part.x += layer->rect.x;
+	part.y += layer->rect.y;
+	mn__display_damage(layer->display, &part);
+}
 
-	if (mn_rect_is_empty(&seen))
-		return;
-	seen.x -= layer->rect.x;
-	seen.y -= layer->rect.y;
-	seen = mn_rect_intersect(&seen, part);
-	seen.x += layer->rect.x;
-	seen.y += layer->rect.y;
-	mn__display_damage(layer->display, &seen);
+/* What is farther away cannot be seen either, and sums with it need not fit any more. */
+static int32_t bounded(int32_t coordinate)
+{
+	const int32_t most = 2 * MN_BITMAP_SIDE_MAX;
+
+	return coordinate < -most ? -most : coordinate > most ? most : coordinate;
+}
+
+static void place(struct mn__display_layer *layer, const struct mn_display_request *request)
+{
+	layer->rect.x = bounded(request->rect.x);
+	layer->rect.y = bounded(request->rect.y);
+	layer->z = request->z;
+	layer->is_fresh = true;
+	push(layer);
 }
 
 static void close_layer(struct mn__display_layer *layer)
@@ -158,7 +165,6 @@ static mn_poll open_layer(struct mn_display *display, const struct mn_display_re
 		return MN_ENOMEM;
 	mn_bitmap_init(&job->to, request->format, request->alpha_format, rect.width, rect.height,
 		       memory, size);
-	job->layer->rect = rect;
 	job->part = job->done = (struct mn_rect){0, 0, rect.width, rect.height};
 	return MN_OK;
 }
@@ -179,20 +185,16 @@ static void opened(struct mn_display *display, struct mn_serving *serving)
 	response = mn_response(serving);
 	if (++display->last_id == 0)
 		display->last_id = 1;
-	*layer = (struct mn__display_layer){
-		.display = display,
-		.owner = serving->call->wait.task,
-		.owner_id = serving->call->wait.task->id,
-		.id = display->last_id,
-		.z = request->z,
-		.is_fresh = true,
-		.rect = layer->rect,
-		.bitmap = job->to,
-	};
-	response->layer = layer->id;
+	memset(layer, 0, sizeof *layer);
+	layer->display = display;
+	layer->owner = serving->call->wait.task;
+	layer->owner_id = layer->owner->id;
+	layer->id = response->layer = display->last_id;
+	layer->rect = job->done;
+	layer->bitmap = job->to;
 	mn_heap_set_owner(job->to.pixels, layer->owner_id);
 	mn_spawn(mn_running, &layer->task, &mn_display_layer_task);
-	push(layer);
+	place(layer, request);
 	if (job->to.alpha_format == MN_OPAQUE)
 		mn__display_damage(display, &layer->rect);
 	mn_debug("layer %u: open, %ux%u", (unsigned)layer->id, (unsigned)layer->rect.width,
@@ -246,11 +248,7 @@ static mn_poll move(struct mn__display_layer *layer, const struct mn_display_req
 {
 	mn__display_damage(layer->display, &layer->rect);
 	take_out(layer);
-	layer->rect.x = request->rect.x;
-	layer->rect.y = request->rect.y;
-	layer->z = request->z;
-	layer->is_fresh = true;
-	push(layer);
+	place(layer, request);
 	mn__display_damage(layer->display, &layer->rect);
 	return MN_OK;
 }
@@ -328,7 +326,7 @@ static void worked(struct mn_display *display)
 	display->stats.draws += job->part.height == 0;
 	job->layer->is_fresh = true;
 	job->done.height -= job->part.height;
-	damage(job->layer, &job->done);
+	damage(job->layer, job->done);
 }
 
 /* ---- Answers ----------------------------------------------------------------------------- */
@@ -339,17 +337,13 @@ void mn__display_reply(struct mn_display *display, struct mn_serving *serving, m
 
 	display->stats.refused += result != MN_OK;
 	if (mn_serving_live(serving)) {
-		const struct mn_display_request *request = mn_request(serving);
 		struct mn_display_response *response = mn_response(serving);
 
-		if (request->what != MN_DISPLAY_DRAW && request->what != MN_DISPLAY_REPLACE)
-			response->meta = (struct mn_display_meta){
-				.format = screen->format,
-				.width = screen->width,
-				.height = screen->height,
-				.frame_us = display->device->frame_us,
-				.frames = display->stats.frames,
-			};
+		response->meta.format = screen->format;
+		response->meta.width = screen->width;
+		response->meta.height = screen->height;
+		response->meta.frame_us = display->device->frame_us;
+		response->meta.frames = display->stats.frames;
 	}
 	mn_reply(serving, result);
 }

@@ -1,35 +1,41 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The clients' side of the display: requests, one at a time. */
+/*
+ * The clients' side of the display: requests, one at a time. Each poll of an operation writes the
+ * same request anew.
+ */
+#include <string.h>
 #include <mnemos/services/display.h>
 
-/* Each poll writes the same request anew. */
-static mn_poll ask(struct mn_layer *layer, const struct mn_display_request *request)
+static struct mn_display_request *request(struct mn_layer *layer, enum mn_display_what what)
 {
-	mn_poll answer;
-
-	layer->request = *request;
+	memset(&layer->request, 0, sizeof layer->request);
+	layer->request.what = what;
 	layer->request.layer = layer->id;
-	answer = mn_display_call(&layer->call, &layer->display, &layer->request, &layer->response);
-	if (answer == MN_OK && request->what != MN_DISPLAY_DRAW &&
-	    request->what != MN_DISPLAY_REPLACE)
+	return &layer->request;
+}
+
+static mn_poll ask(struct mn_layer *layer)
+{
+	const mn_poll answer =
+		mn_display_call(&layer->call, &layer->display, &layer->request, &layer->response);
+
+	if (answer == MN_OK)
 		layer->meta = layer->response.meta;
 	if (answer == MN_EGONE)
 		layer->id = 0;
 	return answer;
 }
 
-/* Of a layer that is open. */
-static mn_poll ask_of_open(struct mn_layer *layer, const struct mn_display_request *request)
+static mn_poll ask_if_open(struct mn_layer *layer)
 {
-	return layer->id ? ask(layer, request) : MN_EINVAL;
+	return layer->id ? ask(layer) : MN_EINVAL;
 }
 
 /*
  * Of a display; that of the layer, if it is open. The frame's resume says what it waits for: 0 the
  * connect, 1 the call.
  */
-static mn_poll ask_of(struct mn_layer *layer, const char *display,
-		      const struct mn_display_request *request)
+static mn_poll ask_of(struct mn_layer *layer, const char *display)
 {
 	mn_poll answer;
 
@@ -39,7 +45,7 @@ static mn_poll ask_of(struct mn_layer *layer, const char *display,
 			return answer;
 	}
 	layer->frame.resume = 1;
-	answer = ask(layer, request);
+	answer = ask(layer);
 	if (answer != MN_PENDING)
 		layer->frame.resume = 0;
 	return answer;
@@ -47,18 +53,17 @@ static mn_poll ask_of(struct mn_layer *layer, const char *display,
 
 mn_poll mn_layer_open(struct mn_layer *layer, const struct mn_layer_config *config)
 {
+	struct mn_display_request *open;
 	mn_poll opened;
 
 	if (layer->id)
 		return MN_EINVAL;
-	opened = ask_of(layer, config->display,
-			&(struct mn_display_request){
-				.what = MN_DISPLAY_OPEN,
-				.rect = config->rect,
-				.z = config->z,
-				.format = config->format,
-				.alpha_format = config->alpha_format,
-			});
+	open = request(layer, MN_DISPLAY_OPEN);
+	open->rect = config->rect;
+	open->z = config->z;
+	open->format = config->format;
+	open->alpha_format = config->alpha_format;
+	opened = ask_of(layer, config->display);
 	if (opened != MN_OK)
 		return opened;
 	layer->id = layer->response.layer;
@@ -70,31 +75,44 @@ mn_poll mn_layer_open(struct mn_layer *layer, const struct mn_layer_config *conf
 	return MN_OK;
 }
 
+static void with_chunk(struct mn_layer *layer, enum mn_display_what what,
+		       const struct mn_bitmap *chunk, int32_t x, int32_t y)
+{
+	struct mn_display_request *draw = request(layer, what);
+
+	draw->chunk = chunk;
+	draw->x = x;
+	draw->y = y;
+}
+
 mn_poll mn_layer_draw(struct mn_layer *layer, const struct mn_bitmap *chunk, int32_t x, int32_t y)
 {
-	return ask_of_open(layer, &(struct mn_display_request){
-					  .what = MN_DISPLAY_DRAW, .x = x, .y = y, .chunk = chunk});
+	with_chunk(layer, MN_DISPLAY_DRAW, chunk, x, y);
+	return ask_if_open(layer);
 }
 
 mn_poll mn_layer_replace(struct mn_layer *layer, const struct mn_bitmap *chunk, int32_t x,
 			 int32_t y)
 {
-	return ask_of_open(layer,
-			   &(struct mn_display_request){
-				   .what = MN_DISPLAY_REPLACE, .x = x, .y = y, .chunk = chunk});
+	with_chunk(layer, MN_DISPLAY_REPLACE, chunk, x, y);
+	return ask_if_open(layer);
 }
 
 mn_poll mn_layer_frame(struct mn_layer *layer)
 {
-	return ask_of_open(layer, &(struct mn_display_request){.what = MN_DISPLAY_FRAME});
+	(void)request(layer, MN_DISPLAY_FRAME);
+	return ask_if_open(layer);
 }
 
 mn_poll mn_layer_move(struct mn_layer *layer, int32_t x, int32_t y, int32_t z)
 {
-	const mn_poll moved = ask_of_open(
-		layer, &(struct mn_display_request){
-			       .what = MN_DISPLAY_MOVE, .rect = {.x = x, .y = y}, .z = z});
+	struct mn_display_request *move = request(layer, MN_DISPLAY_MOVE);
+	mn_poll moved;
 
+	move->rect.x = x;
+	move->rect.y = y;
+	move->z = z;
+	moved = ask_if_open(layer);
 	if (moved == MN_OK) {
 		layer->rect.x = x;
 		layer->rect.y = y;
@@ -108,7 +126,8 @@ mn_poll mn_layer_close(struct mn_layer *layer)
 
 	if (!layer->id)
 		return MN_OK;
-	closed = ask(layer, &(struct mn_display_request){.what = MN_DISPLAY_CLOSE});
+	(void)request(layer, MN_DISPLAY_CLOSE);
+	closed = ask(layer);
 	if (closed == MN_OK)
 		layer->id = 0;
 	return closed == MN_EGONE ? MN_OK : closed;
@@ -117,12 +136,12 @@ mn_poll mn_layer_close(struct mn_layer *layer)
 mn_poll mn_display_read(struct mn_layer *layer, const char *display, const struct mn_bitmap *chunk,
 			int32_t x, int32_t y)
 {
-	return ask_of(layer, display,
-		      &(struct mn_display_request){
-			      .what = MN_DISPLAY_READ, .x = x, .y = y, .chunk = chunk});
+	with_chunk(layer, MN_DISPLAY_READ, chunk, x, y);
+	return ask_of(layer, display);
 }
 
 mn_poll mn_display_get_meta(struct mn_layer *layer, const char *display)
 {
-	return ask_of(layer, display, &(struct mn_display_request){.what = MN_DISPLAY_META});
+	(void)request(layer, MN_DISPLAY_META);
+	return ask_of(layer, display);
 }

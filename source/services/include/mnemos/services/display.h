@@ -97,7 +97,7 @@ struct mn_display_request {
 
 struct mn_display_response {
 	uint32_t layer;
-	struct mn_display_meta meta; /* of every answer but DRAW's and REPLACE's */
+	struct mn_display_meta meta; /* of every answer, also with an error */
 };
 
 /* UUID aa6a2af8-afd8-40e3-83c2-2c501c698aa8. */
