@@ -401,12 +401,13 @@ struct reopener {
 	uint32_t times;
 };
 
+static const struct mn_layer_config small = {.rect = {0, 0, 5, 5}};
+
 static mn_poll reopener_run(struct reopener *self)
 {
 	MN_BEGIN(self);
 	for (self->times = 0; self->times < 50; self->times++) {
-		MN_TRY(self, mn_layer_open(&self->layer,
-					   &(struct mn_layer_config){.rect = {0, 0, 5, 5}}));
+		MN_TRY(self, mn_layer_open(&self->layer, &small));
 		MN_TRY(self, mn_layer_close(&self->layer));
 	}
 	MN_END(self);

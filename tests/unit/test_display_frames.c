@@ -15,6 +15,8 @@ static struct bench *large_bench_new(struct sim *sim)
 	return bench_of(sim, MN_RGB565, WIDE, HIGH);
 }
 
+static const struct mn_layer_config usual = {.format = MN_RGB565};
+
 /* ---- Animations --------------------------------------------------------------------------- */
 
 /* Fills its layer with one colour after the other. */
@@ -420,7 +422,7 @@ struct moth {
 static mn_poll moth_run(struct moth *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565}));
+	MN_TRY(self, mn_layer_open(&self->layer, &usual));
 	MN_END(self);
 }
 
@@ -469,7 +471,7 @@ static mn_poll wait_for_many(struct impatient *self)
 static mn_poll impatient_run(struct impatient *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565}));
+	MN_TRY(self, mn_layer_open(&self->layer, &usual));
 	MN_TRY(self, mn_layer_frame(&self->layer));
 	for (self->times = 0; self->times < 100; self->times++) {
 		MN_AWAIT(self, mn_timeout(&self->limit, mn_layer_frame(&self->layer), 10));

@@ -13,8 +13,10 @@
  *             ...
  *     };
  *
- *     MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){
- *             .rect = {100, 50, 240, 240}, .format = MN_RGB565}));
+ *     static const struct mn_layer_config config = {.rect = {100, 50, 240, 240},
+ *                                                   .format = MN_RGB565};
+ *     ...
+ *     MN_TRY(self, mn_layer_open(&self->layer, &config));
  *     for (;;) {
  *             draw(&self->chunk);                                          // <mnemos/gfx/draw.h>
  *             MN_TRY(self, mn_layer_draw(&self->layer, &self->chunk, 0, 0));
@@ -121,9 +123,9 @@ struct mn_layer {
 };
 
 /*
- * Opens a layer and waits for a display. Errors: MN_EFULL (MN_DISPLAY_LAYERS are open), MN_ENOMEM,
- * MN_EINVAL (formats, a size below 1, the layer is open), MN_ETOOBIG (a side above
- * MN_BITMAP_SIDE_MAX).
+ * Opens a layer and waits for a display. The configuration must stay until this has ended. Errors:
+ * MN_EFULL (MN_DISPLAY_LAYERS are open), MN_ENOMEM, MN_EINVAL (formats, a size below 1, the layer
+ * is open), MN_ETOOBIG (a side above MN_BITMAP_SIDE_MAX).
  */
 mn_poll mn_layer_open(struct mn_layer *layer, const struct mn_layer_config *config);
 
