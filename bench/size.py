@@ -143,4 +143,4 @@ def display_size(setting, row):
 def benches():
     yield "task", "a task, besides its own fields", task
     yield ("size_m3", "Cortex-M3 image at -Os: kernel, serial mux, loopback", size_m3)
-    yield ("display_size", "display service and drawing without fonts, Cortex-M3 at -Os", display_size)
+    yield ("display_size", "Cortex-M3 at -Os: display service, drawing, no fonts", display_size)
