@@ -11,8 +11,6 @@
 #include <vterm_internal.h>
 #include "terminal_guard.h"
 
-#define TITLE_SIZE 64
-
 /* Bytes that are given to libvterm at a time: what it takes from the stack depends on it. */
 #define PIECE 32
 
@@ -33,9 +31,8 @@ struct mn_terminal {
 	struct mn__guard guard;
 	VTermPos cursor;
 	bool cursor_visible;
-	bool reverse; /* the whole screen */
 	int cursor_shape;
-	char title[TITLE_SIZE];
+	mn_color bold;        /* in place of the default colour */
 	struct dirty dirty[]; /* rows */
 };
 
@@ -107,10 +104,13 @@ void mn_terminal_redraw(struct mn_terminal *terminal)
 		touch(terminal, row, 0, terminal->config.columns);
 }
 
+/* A combining character on no other has no width, and a cell nevertheless. */
 static int on_damage(VTermRect rect, void *context)
 {
+	const int end = rect.end_col > rect.start_col ? rect.end_col : rect.start_col + 1;
+
 	for (int row = rect.start_row; row < rect.end_row; row++)
-		touch(context, row, rect.start_col, rect.end_col);
+		touch(context, row, rect.start_col, end);
 	return 1;
 }
 
@@ -127,16 +127,6 @@ static int on_cursor(VTermPos now, VTermPos before, int visible, void *context)
 	return 1;
 }
 
-static void set_title(struct mn_terminal *terminal, const char *title)
-{
-	size_t len = 0;
-
-	while (len < TITLE_SIZE - 1 && title[len])
-		len++;
-	memcpy(terminal->title, title, len);
-	terminal->title[len] = 0;
-}
-
 static int on_property(VTermProp property, VTermValue *value, void *context)
 {
 	struct mn_terminal *terminal = context;
@@ -148,13 +138,6 @@ static int on_property(VTermProp property, VTermValue *value, void *context)
 	case VTERM_PROP_CURSORSHAPE:
 		terminal->cursor_shape = value->number;
 		break;
-	case VTERM_PROP_TITLE:
-		set_title(terminal, value->string);
-		return 1;
-	case VTERM_PROP_REVERSE:
-		terminal->reverse = value->boolean;
-		mn_terminal_redraw(terminal);
-		return 1;
 	default:
 		return 1;
 	}
@@ -207,9 +190,9 @@ static void open_screen(struct mn_terminal *terminal)
 	vterm_state_set_bold_highbright(terminal->state, 1);
 	terminal->screen = vterm_obtain_screen(terminal->vterm);
 	vterm_screen_set_callbacks(terminal->screen, &callbacks, terminal);
-	vterm_screen_set_damage_merge(terminal->screen, VTERM_DAMAGE_ROW);
 	vterm_screen_enable_altscreen(terminal->screen, 1);
 	vterm_screen_reset(terminal->screen, 1);
+	vterm_input_write(terminal->vterm, "\x1b\x37", 2); /* DECRC without DECSC: to here */
 }
 
 struct mn_terminal *mn_terminal_open(void *memory, size_t size,
@@ -224,9 +207,11 @@ struct mn_terminal *mn_terminal_open(void *memory, size_t size,
 		return NULL;
 	memset(terminal, 0, own);
 	terminal->config = *config;
+	terminal->bold = config->color;
 	if (config->color == 0 && config->background == 0) {
 		terminal->config.color = MN_RGB(208, 208, 208);
 		terminal->config.background = MN_BLACK;
+		terminal->bold = MN_WHITE;
 	}
 	terminal->arena = (char *)memory + own;
 	terminal->arena_end = (char *)memory + size;
@@ -249,32 +234,36 @@ static void limit_combining(VTermState *state)
 
 void mn_terminal_write(struct mn_terminal *terminal, const void *bytes, size_t len)
 {
-	const char *at = bytes;
+	const char *at = bytes, *end = at + len;
+	char passed[MN__GUARD_OUT(PIECE)];
 
-	while (len > 0) {
-		const size_t piece = len < PIECE ? len : PIECE;
-		char passed[MN__GUARD_OUT(PIECE)];
+	while (at < end) {
+		const char *piece = end - at < PIECE ? end : at + PIECE;
 
+		terminal->guard.may_repeat = terminal->state->combine_width == 1;
 		vterm_input_write(terminal->vterm, passed,
-				  mn__guard_pass(&terminal->guard, passed, at, piece));
+				  mn__guard_pass(&terminal->guard, passed, &at, piece));
 		limit_combining(terminal->state);
-		at += piece;
-		len -= piece;
 	}
-	vterm_screen_flush_damage(terminal->screen);
 }
 
-static VTermModifier modifiers_of(const struct mn_key_event *event)
+/* What Ctrl makes of a character. libvterm has sequences for what it makes nothing of. */
+static uint32_t control_of(uint32_t character)
 {
-	VTermModifier modifiers = VTERM_MOD_NONE;
+	if (character == ' ')
+		return 0;
+	if (character == '?')
+		return 0x7f;
+	return character >= 0x40 && character < 0x7f ? character & 0x1f : character;
+}
 
-	if (event->modifiers & MN_KEY_SHIFT)
-		modifiers |= VTERM_MOD_SHIFT;
-	if (event->modifiers & (MN_KEY_ALT | MN_KEY_META))
-		modifiers |= VTERM_MOD_ALT;
-	if (event->modifiers & MN_KEY_CTRL)
-		modifiers |= VTERM_MOD_CTRL;
-	return modifiers;
+static void send_character(struct mn_terminal *terminal, uint32_t character, uint8_t modifiers)
+{
+	if (modifiers & (MN_KEY_ALT | MN_KEY_META))
+		on_output("\x1b", 1, terminal);
+	vterm_keyboard_unichar(terminal->vterm,
+			       modifiers & MN_KEY_CTRL ? control_of(character) : character,
+			       VTERM_MOD_NONE);
 }
 
 /* The keys that have names, in the order of enum mn_key_code; 0: sends nothing. */
@@ -303,24 +292,41 @@ static VTermKey key_of(const struct mn_key_event *event)
 	return event->code < sizeof keys ? keys[event->code] : VTERM_KEY_NONE;
 }
 
+/* Keys that are a character are that with Ctrl and Shift as well. */
+static bool is_character(const struct mn_key_event *event)
+{
+	return event->code == MN_KEY_BACKSPACE || event->code == MN_KEY_ENTER ||
+	       event->code == MN_KEY_TAB || event->code == MN_KEY_ESC;
+}
+
+static VTermModifier modifiers_of(const struct mn_key_event *event)
+{
+	VTermModifier modifiers = VTERM_MOD_NONE;
+
+	if (event->modifiers & (MN_KEY_ALT | MN_KEY_META))
+		modifiers |= VTERM_MOD_ALT;
+	if (is_character(event))
+		return modifiers;
+	if (event->modifiers & MN_KEY_SHIFT || event->code == MN_KEY_BACK_TAB)
+		modifiers |= VTERM_MOD_SHIFT;
+	if (event->modifiers & MN_KEY_CTRL)
+		modifiers |= VTERM_MOD_CTRL;
+	return modifiers;
+}
+
 void mn_terminal_key(struct mn_terminal *terminal, const struct mn_key_event *event)
 {
-	VTermModifier modifiers = modifiers_of(event);
-
 	if (event->kind == MN_KEY_RELEASED)
 		return;
-	if (event->code == MN_KEY_BACK_TAB)
-		modifiers |= VTERM_MOD_SHIFT;
 	if (event->code == MN_KEY_CHAR || event->code == MN_KEY_NULL)
-		vterm_keyboard_unichar(terminal->vterm, event->value,
-				       modifiers & ~(VTermModifier)VTERM_MOD_SHIFT);
-	else if (key_of(event))
-		vterm_keyboard_key(terminal->vterm, key_of(event), modifiers);
+		send_character(terminal, event->value, event->modifiers);
+	else
+		vterm_keyboard_key(terminal->vterm, key_of(event), modifiers_of(event));
 }
 
 const char *mn_terminal_title(const struct mn_terminal *terminal)
 {
-	return terminal->title;
+	return terminal->guard.title;
 }
 
 /* ---- Drawing ------------------------------------------------------------------------------- */
@@ -329,6 +335,14 @@ static mn_color color_of(const struct mn_terminal *terminal, VTermColor color)
 {
 	vterm_screen_convert_color_to_rgb(terminal->screen, &color);
 	return MN_RGB(color.rgb.red, color.rgb.green, color.rgb.blue);
+}
+
+/* There is no bold font, and a bright default colour. */
+static mn_color front_of(const struct mn_terminal *terminal, const VTermScreenCell *cell)
+{
+	if (cell->attrs.bold && VTERM_COLOR_IS_DEFAULT_FG(&cell->fg))
+		return terminal->bold;
+	return color_of(terminal, cell->fg);
 }
 
 static void draw_cursor(const struct mn_terminal *terminal, struct mn_target *target,
@@ -355,8 +369,8 @@ static bool has_cursor(const struct mn_terminal *terminal, VTermPos at)
 static void draw_lines(const struct mn_terminal *terminal, struct mn_target *target,
 		       const struct mn_rect *cell, VTermScreenCellAttrs attributes, mn_color color)
 {
-	const int32_t base = cell->y + terminal->config.font->baseline;
-	struct mn_rect line = {cell->x, base + 1, cell->width, 1};
+	const int32_t below = terminal->config.font->baseline + 1, last = cell->height - 1;
+	struct mn_rect line = {cell->x, cell->y + (below < last ? below : last), cell->width, 1};
 
 	if (attributes.underline)
 		mn_fill_rect(target, &line, color);
@@ -388,15 +402,17 @@ static void draw_run(const struct mn_terminal *terminal, struct mn_target *targe
 	run->count = 0;
 }
 
+/* A character of 0 is none; so is the second half of a wide one of which the first is gone. */
 static void add(const struct mn_terminal *terminal, struct mn_target *target, struct run *run,
 		VTermPos at, uint32_t character, mn_color color, mn_color background)
 {
+	const bool is_none = character == 0 || character == (uint32_t)-1;
+
 	if (run->count == RUN || run->color != color || run->background != background)
 		draw_run(terminal, target, run);
 	if (run->count == 0)
 		*run = (struct run){.at = at, .color = color, .background = background};
-	run->glyphs[run->count++] =
-		mn_font_glyph(terminal->config.font, character ? character : ' ');
+	run->glyphs[run->count++] = mn_font_glyph(terminal->config.font, is_none ? ' ' : character);
 }
 
 /* Draws the cell at a place, or adds it to the run, and returns how many columns it has. */
@@ -412,9 +428,9 @@ static int draw_cell(const struct mn_terminal *terminal, struct mn_target *targe
 	const int width = cell.width > 1 ? cell.width : 1;
 	const struct mn_rect rect = {at.col * font->width, at.row * font->height,
 				     width * font->width, font->height};
-	const bool swap = ((cell.attrs.reverse != 0) != terminal->reverse) != (is_block && cursor);
-	const mn_color front = color_of(terminal, swap ? cell.bg : cell.fg);
-	const mn_color back = color_of(terminal, swap ? cell.fg : cell.bg);
+	const bool swap = (cell.attrs.reverse != 0) != (is_block && cursor);
+	const mn_color color = front_of(terminal, &cell), background = color_of(terminal, cell.bg);
+	const mn_color front = swap ? background : color, back = swap ? color : background;
 
 	add(terminal, target, run, at, cell.chars[0], front, back);
 	if (width == 1 && !cell.attrs.underline && !cell.attrs.strike && (is_block || !cursor))

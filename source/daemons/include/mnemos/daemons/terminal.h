@@ -16,7 +16,7 @@
  * If the mux ends, it opens its port again when there is one. It ends when it is cancelled, if the
  * display or the keyboard goes, or for want of memory, and says so in the log.
  *
- * Memory: a picture of the screen in MN_RGB565, the layer's and its own, and some 90 bytes a
+ * Memory: a picture of the screen in MN_RGB565, the layer's and its own, and some 80 bytes a
  * character, from the kernel's heap while it runs.
  */
 #ifndef MNEMOS_DAEMONS_TERMINAL_H

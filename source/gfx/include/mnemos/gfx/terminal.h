@@ -16,7 +16,7 @@
  * does not have show as in text.h; of combined ones the first is shown.
  *
  * Memory: one block of the caller's, from open on, which holds it all; to end, or to have another
- * size, just take it back. Some 90 bytes a cell. Nothing is global, nothing waits. Any bytes may be
+ * size, just take it back. Some 80 bytes a cell. Nothing is global, nothing waits. Any bytes may be
  * written; what is not understood is left out.
  *
  * Cost: drawing touches only the cells that have changed since the last time.
