@@ -72,21 +72,23 @@ static mn_poll show(struct mn__terminal_session *self)
 	return mn_layer_draw(&self->layer, &self->part, self->dirty.x, self->dirty.y);
 }
 
-/* Bytes or a key; both may have come. */
+enum { KEY, BYTES };
+
+/* Keys come first: a program that never stops writing has to see Ctrl-C. Both may have come. */
 static mn_poll wait_for_input(struct mn__terminal_session *self)
 {
-	return mn_race(&self->race, mn_bbq_read(&self->rx, self->port.rx),
-		       mn_keyboard_next(&self->keyboard, &self->key));
+	return mn_race(&self->race, mn_keyboard_next(&self->keyboard, &self->key),
+		       mn_bbq_read(&self->rx, self->port.rx));
 }
 
 static void take_input(struct mn__terminal_session *self)
 {
-	if (self->race.result[0] == MN_OK) {
+	if (self->race.result[KEY] == MN_OK)
+		mn_terminal_key(self->terminal, &self->key);
+	if (self->race.result[BYTES] == MN_OK) {
 		mn_terminal_write(self->terminal, self->rx.data, self->rx.len);
 		mn_bbq_release(self->port.rx, self->rx.len);
 	}
-	if (self->race.result[1] == MN_OK)
-		mn_terminal_key(self->terminal, &self->key);
 }
 
 static mn_poll send_reply(struct mn__terminal_session *self)
@@ -98,6 +100,12 @@ static mn_poll open_port(struct mn__terminal_session *self)
 {
 	return mn_sermux_open(&self->open, self->number, MN_TERMINAL_RING, MN_SERMUX_WAIT,
 			      &self->port);
+}
+
+/* The keyboard's end is told in the same way. */
+static bool is_port_gone(const struct mn__terminal_session *self, mn_poll result)
+{
+	return result == MN_EGONE || (result == MN_ECLOSED && self->race.winner == BYTES);
 }
 
 static mn_poll open_layer(struct mn__terminal_session *self)
@@ -125,10 +133,7 @@ static mn_poll run_session(struct mn__terminal_session *self)
 				self->reply_len = 0;
 			}
 		}
-		/* The keyboard's end is told in the same way, and by its queue alone. */
-		if (MN_RESULT(self) != MN_EGONE && self->race.winner == 1)
-			break;
-		if (MN_RESULT(self) != MN_EGONE && MN_RESULT(self) != MN_ECLOSED)
+		if (!is_port_gone(self, MN_RESULT(self)))
 			break;
 		mn_sermux_close(&self->port);
 	}

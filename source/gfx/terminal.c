@@ -114,17 +114,24 @@ static int on_damage(VTermRect rect, void *context)
 	return 1;
 }
 
-static int on_cursor(VTermPos now, VTermPos before, int visible, void *context)
+static void touch_cursor(struct mn_terminal *terminal)
 {
-	struct mn_terminal *terminal = context;
+	touch(terminal, terminal->cursor.row, terminal->cursor.col, terminal->cursor.col + 1);
+}
 
-	if (terminal->cursor_visible || visible) {
-		touch(terminal, before.row, before.col, before.col + 1);
-		touch(terminal, now.row, now.col, now.col + 1);
-	}
+/* libvterm's call for it does not come each time. */
+static void follow_cursor(struct mn_terminal *terminal)
+{
+	VTermPos now;
+
+	vterm_state_get_cursorpos(terminal->state, &now);
+	if (now.row == terminal->cursor.row && now.col == terminal->cursor.col)
+		return;
+	if (terminal->cursor_visible)
+		touch_cursor(terminal);
 	terminal->cursor = now;
-	terminal->cursor_visible = visible;
-	return 1;
+	if (terminal->cursor_visible)
+		touch_cursor(terminal);
 }
 
 static int on_property(VTermProp property, VTermValue *value, void *context)
@@ -141,7 +148,7 @@ static int on_property(VTermProp property, VTermValue *value, void *context)
 	default:
 		return 1;
 	}
-	touch(terminal, terminal->cursor.row, terminal->cursor.col, terminal->cursor.col + 1);
+	touch_cursor(terminal);
 	return 1;
 }
 
@@ -176,7 +183,6 @@ static void open_screen(struct mn_terminal *terminal)
 {
 	static const VTermScreenCallbacks callbacks = {
 		.damage = on_damage,
-		.movecursor = on_cursor,
 		.settermprop = on_property,
 		.bell = on_bell,
 	};
@@ -245,6 +251,7 @@ void mn_terminal_write(struct mn_terminal *terminal, const void *bytes, size_t l
 				  mn__guard_pass(&terminal->guard, passed, &at, piece));
 		limit_combining(terminal->state);
 	}
+	follow_cursor(terminal);
 }
 
 /* What Ctrl makes of a character. libvterm has sequences for what it makes nothing of. */

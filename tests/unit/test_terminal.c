@@ -220,6 +220,11 @@ static void all_that_changes_is_drawn(void **state)
 	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
 	write_text(self, "\xcc\x81");
 	assert_true(draws(self, 2, 2, 1, 1));
+	write_text(self, "\x1b[?6h\x1b[2;4r"); /* DECRC to outside of that */
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	write_text(self, "\x1b[?1049l");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_cell(self, 0, 1, ' ', MN_BLACK, FRONT);
 }
 
 static void the_screen_scrolls(void **state)

@@ -27,7 +27,10 @@
 #include <mnemos/services/keyboard.h>
 #include <mnemos/services/serial_mux.h>
 
+/* Bytes from the program that wait for the next frame. */
 #define MN_TERMINAL_RING 4096
+
+/* Bytes of answers to what is in one ring, and of a key. */
 #define MN_TERMINAL_REPLY 256
 
 /* What it does between its start and its end. */
@@ -48,7 +51,7 @@ struct mn__terminal_session {
 	struct mn_sermux_write tx;
 	char reply[MN_TERMINAL_REPLY];
 	size_t reply_len;
-	uint32_t lost; /* bytes of answers for which there was no room */
+	uint32_t lost; /* bytes of answers for which there was no room, modulo 2^32 */
 };
 
 /* The daemon, the caller's memory. */
