@@ -576,6 +576,9 @@ static void a_second_display_has_another_name(void **state)
 		paint_open(bench->painters[0], &(struct mn_layer_config){.display = "second"}),
 		MN_OK);
 	assert_int_equal(bench->painters[0]->layer.meta.width, 50);
+	assert_int_equal(paint(bench->painters[0], META), MN_OK); /* of the layer's own */
+	assert_int_equal(bench->painters[0]->layer.meta.width, 50);
+	assert_int_equal(paint_move(bench->painters[0], 1, 1, 1), MN_OK);
 	assert_int_equal(paint(bench->painters[1], META), MN_OK);
 	assert_int_equal(bench->painters[1]->layer.meta.width, 40);
 	bench_free(bench);
