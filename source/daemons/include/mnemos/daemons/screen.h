@@ -8,6 +8,9 @@
 #define MNEMOS_DAEMONS_SCREEN_H
 
 #include <mnemos/config.h>
+#include <mnemos/daemons/demo_clock.h>
+#include <mnemos/daemons/demo_monitor.h>
+#include <mnemos/daemons/demo_paint.h>
 #include <mnemos/daemons/screenshot.h>
 #include <mnemos/daemons/terminal.h>
 #include <mnemos/kernel.h>
@@ -19,6 +22,9 @@ struct mn_screen_services {
 	struct mn_keyboard_port keyboard_port;
 	struct mn_screenshot_daemon screenshot;
 	struct mn_terminal_daemon terminal;
+	struct mn_demo_clock demo_clock;
+	struct mn_demo_paint demo_paint;
+	struct mn_demo_monitor demo_monitor;
 };
 
 /* Start-up: spawns what is enabled. `services` is zeroed before. */
