@@ -11,10 +11,10 @@ A block is a piece of what a reader sees in a terminal:
     ```
 
 `$ ` begins a command, `> ` continues it; the lines up to the next are its output. `...` stands
-for anything in a line, or alone for any lines. `^C` is that key. ```console NAME is another
-terminal. A command must end well before the next one in its terminal, unless `$ echo $?` follows.
-One whose output ends with `...` may still run when the page goes on: a block that begins with
-output says what it prints next. It gets Ctrl-C at the end of the page, and must have said
+for anything in a line, or alone for any lines. `^C` and `^]` are these keys. ```console NAME is
+another terminal. A command must end well before the next one in its terminal, unless `$ echo $?`
+follows. One whose output ends with `...` may still run when the page goes on: a block that begins
+with output says what it prints next. It gets Ctrl-C at the end of the page, and must have said
 something before: only then is it sure to be the one that the key reaches.
 
 Each page has a directory of its own, with everything of the tree in it, and a network of its own
@@ -37,9 +37,14 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEADLINE_S = 100
 
-# `./mn test` is what runs this.
-RUN_ELSEWHERE = {"./mn test"}
+# `./mn test` is what runs this, and what boards show is tested with them.
+RUN_ELSEWHERE = {"./mn test", "./mn run riscv64 --demo bouncing_ball"}
 INTERRUPTED = 130  # exit code after Ctrl-C
+
+# Where windows would be shown.
+WINDOWS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+
+KEYS = {"^C": b"\x03", "^]": b"\x1d"}
 
 FENCE = re.compile(r"^```(\S*) ?(.*?)\n(.*?)^```$", re.M | re.S)
 # The shell's prompt: not in anybody's output, and with the exit code.
@@ -63,7 +68,7 @@ def steps(content):
     found = [(None, [])]
     for line in content.splitlines():
         typed, output = found[-1]
-        if line.startswith("$ ") or line == "^C":
+        if line.startswith("$ ") or line in KEYS:
             found.append((line.removeprefix("$ "), []))
         elif line.startswith("> ") and typed and not output:
             found[-1] = (typed + "\n" + line.removeprefix("> "), [])
@@ -109,7 +114,7 @@ class Terminal:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         os.chdir(directory)
         env = {**os.environ, "PS1": "\x1e$?\x1f", "PS2": "", "TERM": "xterm"}
-        for name in ("PYTEST_ADDOPTS", "CMOCKA_MESSAGE_OUTPUT", "MN_SHUFFLE"):
+        for name in ("PYTEST_ADDOPTS", "CMOCKA_MESSAGE_OUTPUT", "MN_SHUFFLE", *WINDOWS):
             env.pop(name, None)
         os.execvpe("bash", ["bash", "--noprofile", "--norc", "--noediting", "-i"], env)
 
@@ -169,12 +174,12 @@ class Terminal:
         self.running = True
         os.write(self.fd, command.encode() + b"\n")
 
-    def press_ctrl_c(self):
-        os.write(self.fd, b"\x03")
+    def press(self, key):
+        os.write(self.fd, KEYS[key])
 
     def end(self):
         if self.running and self.may_run_on:
-            self.press_ctrl_c()
+            self.press("^C")
         self.type("exit")
 
     def kill(self):
@@ -206,11 +211,11 @@ class Page:
         for typed, lines in steps(content):
             if typed in RUN_ELSEWHERE:
                 continue
-            if typed == "^C":
-                terminal.press_ctrl_c()
+            if typed in KEYS:
+                terminal.press(typed)
             elif typed is not None:
                 terminal.type(typed)
-            terminal.expect(lines, interrupted=typed == "^C")
+            terminal.expect(lines, interrupted=typed in KEYS)
 
     def end(self):
         for terminal in self.terminals.values():

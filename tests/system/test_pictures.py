@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The book's pictures are what its programs show: each is made anew, twice, and is the same to the
+last pixel. MN_GOLDEN=write ./mn test host/system/pictures writes them; look at them then."""
+import os
+import subprocess
+
+import pytest
+from PIL import Image
+
+from conftest import DEADLINE_S, ROOT, on_host, program
+
+PICTURES = ROOT / "book/pictures"
+DEMOS = ROOT / "platforms/melpomene/demos"
+MELPOMENE = ("platforms", "melpomene", "melpomene")
+
+# By name: which program, on which board, until when.
+MADE = {
+    "demo-clock": (MELPOMENE, DEMOS / "clock.toml", "3s"),
+    "draw-picture": (("book", "examples", "picture"), ROOT / "book/examples/screen.toml", "1s"),
+    "draw-ball": (("book", "examples", "bouncing_ball"), ROOT / "book/examples/screen.toml",
+                  "1500ms"),
+}
+
+
+def take(path, command, config, end):
+    subprocess.run([program(*command), "--config", config, "--serial", f"unix:{path}.line",
+                    "--time", "virtual", "--no-window", "--exit-after", end, "--screenshot", path],
+                   check=True, timeout=DEADLINE_S, stdout=subprocess.DEVNULL)  # fmt: skip
+    with Image.open(path) as image:
+        return image.size, image.convert("RGB").tobytes()
+
+
+@on_host
+@pytest.mark.parametrize("name", MADE)
+def test_picture_is_what_the_program_shows(name, tmp_path):
+    made = take(tmp_path / "made.png", *MADE[name])
+    assert made == take(tmp_path / "again.png", *MADE[name])
+    if os.environ.get("MN_GOLDEN") == "write":
+        with Image.open(tmp_path / "made.png") as image:
+            image.convert("RGB").save(PICTURES / f"{name}.png", optimize=True)
+    with Image.open(PICTURES / f"{name}.png") as image:
+        assert made == (image.size, image.convert("RGB").tobytes()), f"see {tmp_path}/made.png"
+
+
+@on_host
+@pytest.mark.parametrize("name", ["both", "clock", "monitor", "paint"])
+def test_demonstration_runs(name, tmp_path):
+    """None of its tasks says that it ends."""
+    done = subprocess.run([program(*MELPOMENE), "--config", DEMOS / f"{name}.toml", "--serial",
+                           f"unix:{tmp_path}/line", "--time", "virtual", "--no-window",
+                           "--exit-after", "5s", "--dump"],
+                          check=True, timeout=DEADLINE_S, capture_output=True, text=True)
+    assert "WARN" not in done.stdout
+    for demo in ["clock", "monitor"] if name == "both" else [name]:
+        assert f"  demo_{demo} #" in done.stdout
