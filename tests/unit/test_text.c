@@ -178,6 +178,11 @@ static void only_what_is_seen_reaches_the_target(void **state)
 			 10 * WIDTH);
 	check(&sheet, "\n..2345\n..2345");
 	assert_int_equal(sheet.stencils, 8);
+	blank(&sheet);
+	sheet.target.clip = (struct mn_rect){2 * WIDTH, 0, 3 * WIDTH, HEIGHT};
+	assert_int_equal(mn_draw_text(&sheet.target, 0, 0, "\t9", &style), 9 * WIDTH);
+	check(&sheet, "..   ");
+	assert_int_equal(sheet.stencils, 3);
 }
 
 static void long_lines_are_drawn_whole(void **state)
@@ -474,8 +479,11 @@ static void stencils_of_any_numbers_touch_nothing_else(void **state)
 		mn_bitmap_stencils(&bitmap, &clip, 0, 0, each, 3, 1, 8, 8, MN_RED, MN_RED);
 		if (a < -8 || a > 8)
 			mn_bitmap_stencils(&bitmap, NULL, a, b, each, 3, 1, 8, 8, MN_RED, MN_RED);
-		if (b <= 0 && a <= 0)
-			mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, a, b, MN_RED, MN_RED);
+		if (a > 0)
+			continue;
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, a, b, MN_RED, MN_RED);
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, a, 8, MN_RED, MN_RED);
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, 8, a, MN_RED, MN_RED);
 	}
 	for (size_t at = 0; at < COUNT(pixels); at++)
 		assert_int_equal(pixels[at], 0);
