@@ -32,9 +32,9 @@ static SDL_Surface *atlas(void)
 		const uint8_t *rows = mn_font_glyph(font, (uint32_t)(' ' + glyph));
 
 		for (int y = 0; y < font->height; y++) {
-			uint16_t *row =
-				(uint16_t *)(void *)((uint8_t *)made->pixels +
-						     (glyph * font->height + y) * made->pitch);
+			const int line = glyph * font->height + y;
+			uint16_t *row = (void *)((uint8_t *)made->pixels +
+						 (size_t)line * (size_t)made->pitch);
 
 			for (int x = 0; x < font->width; x++)
 				row[x] = rows[y] & 0x80 >> x ? 0xffff : 0x001f;

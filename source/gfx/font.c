@@ -27,7 +27,7 @@ const uint8_t *mn_font_glyph(const struct mn_font *font, uint32_t code_point)
 {
 	/* Of most fonts the first range is ASCII, and most text is, too. */
 	const struct mn_font_range *range = font->ranges;
-	const size_t size = (font->width + 7u) / 8 * font->height;
+	const size_t size = ((size_t)font->width + 7) / 8 * font->height;
 
 	if (!holds(range, code_point))
 		range = find(font, code_point);

@@ -239,7 +239,7 @@ static void put(struct pen *pen, uint32_t character)
 static int32_t put_common(struct pen *pen, const char *text, int32_t most)
 {
 	const struct mn_font *font = pen->style->font;
-	const size_t size = (font->width + 7u) / 8 * font->height;
+	const size_t size = ((size_t)font->width + 7) / 8 * font->height;
 	const uint32_t first = font->ranges->first, range = font->ranges->count;
 	const uint8_t *glyphs = font->glyphs + font->ranges->glyph * size;
 	int32_t at = 0;

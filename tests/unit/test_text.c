@@ -367,7 +367,7 @@ static void every_range_has_its_glyphs(void **state)
 	(void)state;
 	for (size_t f = 0; f < COUNT(fonts); f++) {
 		const struct mn_font *font = fonts[f];
-		const size_t size = (font->width + 7u) / 8 * font->height;
+		const size_t size = ((size_t)font->width + 7) / 8 * font->height;
 		const uint8_t *fallback = font->glyphs + font->fallback * size;
 		uint32_t before = 0;
 
@@ -413,7 +413,7 @@ static void check_stencils(uint64_t *seed)
 	const int32_t height = (int32_t)(chance(seed) % 20 + 1);
 	const size_t stride = ((size_t)width + 7) / 8 + chance(seed) % 2;
 	const size_t count = chance(seed) % 5 + 1;
-	const int32_t x = (int32_t)(chance(seed) % (2 * SIDE)) - SIDE;
+	const int32_t x = (int32_t)(chance(seed) % (SIDE + SIDE)) - SIDE;
 	const int32_t y = (int32_t)(chance(seed) % (SIDE + 20)) - 20;
 	const struct mn_rect clip = {(int32_t)(chance(seed) % 20) - 5,
 				     (int32_t)(chance(seed) % 20) - 5, (int32_t)(chance(seed) % 60),
