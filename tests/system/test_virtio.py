@@ -6,13 +6,15 @@ pixel by pixel. The board runs in real time, and tests wait for what it says.
 """
 import json
 import socket
+import subprocess
 
 import pytest
+from PIL import Image
 
-from conftest import DEADLINE_S
+from conftest import DEADLINE_S, ROOT
 from test_riscv import FAILED, Machine
 
-SAYS = 99  # the port of platforms/riscv-virt/test/picture.c
+SAYS = 99  # the port of tests/board/picture.c
 # QEMU 7.2 pads the rows of its picture files to multiples of 4 bytes.
 WIDTH, HEIGHT = 324, 201
 SIZE = ("-global", f"virtio-gpu-device.xres={WIDTH}", "-global", f"virtio-gpu-device.yres={HEIGHT}")
@@ -78,7 +80,7 @@ def said(machine):
     return next(payload.decode() for port, payload, _ in machine.frames() if port == SAYS)
 
 
-# ---- The picture of platforms/riscv-virt/test/picture.c, computed anew -----------------------
+# ---- The picture of tests/board/picture.c, computed anew -----------------------
 
 
 def rgb(word):
@@ -111,6 +113,37 @@ def test_screen_shows_each_pixel_and_keys_arrive(board, tmp_path):
     for kind, modifiers, code, value in expected:
         assert said(machine) == f"key {kind} {modifiers} {code} {value}\n"
     assert monitor.screen(tmp_path / "marks.ppm") == picture(WIDTH, HEIGHT, len(expected))
+
+
+SIMULATED = f"""
+[kernel]
+heap_size = 1048576
+
+[services]
+serial_mux.enabled = true
+keyboard_mux.enabled = true
+
+[platform]
+tcp_uart.enabled = true
+display = {{ enabled = true, width = {WIDTH}, height = {HEIGHT}, format = "rgb565" }}
+"""
+
+
+def test_simulator_shows_the_same(board, tmp_path):
+    """The same program; the simulator's screen has 16 bits a pixel, the board's 24."""
+    simulator = ROOT / "build/host/tests/board/picture"
+    if not simulator.exists():
+        pytest.skip(f"{simulator} is not built")
+    (tmp_path / "board.toml").write_text(SIMULATED)
+    subprocess.run([simulator, "--config", tmp_path / "board.toml", "--no-window",
+                    "--serial", f"unix:{tmp_path}/line", "--time", "virtual",
+                    "--exit-after", "1s", "--screenshot", tmp_path / "simulated.png"],
+                   check=True, timeout=DEADLINE_S, stdout=subprocess.DEVNULL)  # fmt: skip
+    machine, monitor = board("test/picture", *SIZE)
+    assert said(machine).startswith("shown")
+    with Image.open(tmp_path / "simulated.png") as image:
+        simulated = (*image.size, image.convert("RGB").tobytes())
+    assert monitor.screen(tmp_path / "board.ppm") == simulated
 
 
 def test_mouse_is_no_keyboard_and_more_devices_are_no_matter(board, tmp_path):
