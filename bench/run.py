@@ -14,6 +14,7 @@ import gfx
 import gfx_text
 import kernel
 import line
+import screen
 import size
 import target
 import view
@@ -21,7 +22,7 @@ from measure import Failed, Setting, Skipped
 from table import Row, show
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-MODULES = [kernel, size, target, line, gfx, gfx_text, view]
+MODULES = [kernel, size, target, line, gfx, gfx_text, screen, view]
 
 
 def arguments(known):
