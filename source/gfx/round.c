@@ -94,13 +94,28 @@ static bool is_inside(const struct sector *sector, const struct mn_point *at)
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
 
+/* What is seen of a row, from `begin` to before `end`. Large shapes are mostly out of sight. */
+static void cut(const struct mn_target *target, const struct mn_rect *rect, int32_t *begin,
+		int32_t *end)
+{
+	const int64_t left = (int64_t)target->clip.x - target->x - rect->x;
+	const int64_t right = left + target->clip.width;
+
+	if (*begin < left)
+		*begin = left < *end ? (int32_t)left : *end;
+	if (*end > right)
+		*end = right > *begin ? (int32_t)right : *begin;
+}
+
 /* What of a row's pixels, from `begin` to before `end`, lies in the sector, if there is one. */
 static void draw_piece(struct mn_target *target, const struct mn_rect *rect,
 		       const struct sector *sector, int32_t row, int32_t begin, int32_t end,
 		       mn_color color)
 {
-	int32_t start = begin;
+	int32_t start;
 
+	cut(target, rect, &begin, &end);
+	start = begin;
 	for (int32_t x = sector ? begin : end; x <= end; x++) {
 		const struct mn_point at = {2 * x + 1 - rect->width, 2 * row + 1 - rect->height};
 
@@ -117,6 +132,10 @@ static void draw_row(struct mn_target *target, const struct mn_rect *rect,
 		     const struct sector *sector, int32_t row, int32_t in, int32_t hole,
 		     mn_color color)
 {
+	const int64_t y = (int64_t)rect->y + target->y + row - target->clip.y;
+
+	if (y < 0 || y >= target->clip.height)
+		return;
 	if (hole < 0) {
 		draw_piece(target, rect, sector, row, in, rect->width - in, color);
 		return;
