@@ -179,9 +179,9 @@ void mn_bitmap_stencils(struct mn_bitmap *to, const struct mn_rect *clip, int32_
 			const uint8_t *const bits[], size_t count, size_t stride, int32_t width,
 			int32_t height, mn_color color, mn_color background);
 
-/* Moves what is in `rect` by dx, dy within it; what becomes free is filled. */
+/* Moves what is in `rect` by dx, dy within it; what becomes free is filled with `color`. */
 void mn_bitmap_scroll(struct mn_bitmap *bitmap, const struct mn_rect *rect, int32_t dx, int32_t dy,
-		      mn_color fill);
+		      mn_color color);
 
 /* Inverts the colour of every pixel of `rect` that is not transparent. */
 void mn_bitmap_invert(struct mn_bitmap *bitmap, const struct mn_rect *rect);
