@@ -1,61 +1,59 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Rectangles. Sums of coordinates are made in 64 bits, so none can overflow. */
+/* Rectangles, an axis at a time. What does not fit 32 bits is cut off, so nothing overflows. */
 #include "internal.h"
 
-static int32_t limited(int64_t value)
+int32_t mn__add(int32_t a, int32_t b)
 {
-	return (int32_t)(value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value);
+	int32_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b < 0 ? INT32_MIN : INT32_MAX;
+	return sum;
 }
 
-static int64_t least(int64_t a, int64_t b)
+/* From one place up to another, as place and size. */
+static void between(int32_t *at, int32_t *size, int32_t begin, int32_t end)
 {
-	return a < b ? a : b;
+	const uint32_t distance = (uint32_t)end - (uint32_t)begin;
+
+	*at = begin;
+	*size = begin >= end ? 0 : distance > INT32_MAX ? INT32_MAX : (int32_t)distance;
 }
 
-static int64_t greatest(int64_t a, int64_t b)
+static void intersect(int32_t *at, int32_t *size, int32_t other, int32_t other_size)
 {
-	return a > b ? a : b;
+	const int32_t end = mn__add(*at, *size), other_end = mn__add(other, other_size);
+
+	between(at, size, *at > other ? *at : other, end < other_end ? end : other_end);
 }
 
-/* From one edge up to another. */
-static struct mn_rect between(int64_t left, int64_t top, int64_t right, int64_t bottom)
+static void unite(int32_t *at, int32_t *size, int32_t other, int32_t other_size)
 {
-	if (left >= right || top >= bottom)
-		return (struct mn_rect){0};
-	return (struct mn_rect){
-		.x = limited(left),
-		.y = limited(top),
-		.width = limited(right - left),
-		.height = limited(bottom - top),
-	};
-}
+	const int32_t end = mn__add(*at, *size), other_end = mn__add(other, other_size);
 
-static int64_t right_of(const struct mn_rect *rect)
-{
-	return (int64_t)rect->x + rect->width;
-}
-
-static int64_t bottom_of(const struct mn_rect *rect)
-{
-	return (int64_t)rect->y + rect->height;
+	between(at, size, *at < other ? *at : other, end > other_end ? end : other_end);
 }
 
 struct mn_rect mn_rect_intersect(const struct mn_rect *a, const struct mn_rect *b)
 {
-	return between(greatest(a->x, b->x), greatest(a->y, b->y), least(right_of(a), right_of(b)),
-		       least(bottom_of(a), bottom_of(b)));
+	struct mn_rect both = *a;
+
+	intersect(&both.x, &both.width, b->x, b->width);
+	intersect(&both.y, &both.height, b->y, b->height);
+	return mn_rect_is_empty(&both) ? (struct mn_rect){0} : both;
 }
 
 struct mn_rect mn_rect_unite(const struct mn_rect *a, const struct mn_rect *b)
 {
-	const struct mn_rect none = {0};
+	struct mn_rect both = mn_rect_is_empty(a) ? *b : *a;
 
-	if (mn_rect_is_empty(a))
-		return mn_rect_is_empty(b) ? none : *b;
+	if (mn_rect_is_empty(&both))
+		return (struct mn_rect){0};
 	if (mn_rect_is_empty(b))
-		return *a;
-	return between(least(a->x, b->x), least(a->y, b->y), greatest(right_of(a), right_of(b)),
-		       greatest(bottom_of(a), bottom_of(b)));
+		return both;
+	unite(&both.x, &both.width, b->x, b->width);
+	unite(&both.y, &both.height, b->y, b->height);
+	return both;
 }
 
 struct mn_rect mn__bounds(const struct mn_bitmap *bitmap)
@@ -71,17 +69,26 @@ bool mn__clip(const struct mn_bitmap *bitmap, const struct mn_rect *rect, struct
 	return !mn_rect_is_empty(inside);
 }
 
+/* `part` of `size`, that shall go to `at`, where there is `from`, and there `to`. */
+static __attribute__((noinline)) void move(int32_t *at, int32_t *part, int32_t *size, int32_t from,
+					   int32_t from_size, int32_t to, int32_t to_size)
+{
+	const uint32_t wanted = (uint32_t)*part;
+	int64_t there;
+	int32_t first;
+
+	intersect(part, size, from, from_size);
+	there = (int64_t)*at + ((uint32_t)*part - wanted);
+	*at = first = there > INT32_MAX ? INT32_MAX : (int32_t)there;
+	intersect(at, size, to, to_size);
+	*part += *at - first;
+}
+
 bool mn__clip_move(const struct mn_rect *to, int32_t *x, int32_t *y, const struct mn_rect *from,
 		   const struct mn_rect *part, struct mn_rect *inside)
 {
-	const int64_t dx = (int64_t)*x - part->x, dy = (int64_t)*y - part->y;
-	const struct mn_rect there = mn_rect_intersect(from, part);
-
-	/* Where `to` lies as seen from the source. */
-	*inside = between(greatest(there.x, to->x - dx), greatest(there.y, to->y - dy),
-			  least(right_of(&there), right_of(to) - dx),
-			  least(bottom_of(&there), bottom_of(to) - dy));
-	*x = limited(inside->x + dx);
-	*y = limited(inside->y + dy);
+	*inside = *part;
+	move(x, &inside->x, &inside->width, from->x, from->width, to->x, to->width);
+	move(y, &inside->y, &inside->height, from->y, from->height, to->y, to->height);
 	return !mn_rect_is_empty(inside);
 }

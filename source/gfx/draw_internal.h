@@ -4,9 +4,10 @@
 #define MNEMOS_GFX_DRAW_INTERNAL_H
 
 #include <mnemos/gfx/draw.h>
+#include "internal.h"
 
-/* Draws a rectangle, wherever it is and however large (of sums of 32-bit numbers). */
-void mn__draw_span(struct mn_target *target, int64_t x, int64_t y, int64_t width, int64_t height,
+/* Draws a rectangle, wherever it is and however large. */
+void mn__draw_span(struct mn_target *target, int32_t x, int32_t y, int32_t width, int32_t height,
 		   mn_color color);
 
 #endif

@@ -51,6 +51,9 @@ static inline void *mn__row(const struct mn__plane *plane, int32_t y)
 
 /* ---- clip.c ---- */
 
+/* The sum, or what is nearest to it in 32 bits. */
+int32_t mn__add(int32_t a, int32_t b);
+
 struct mn_rect mn__bounds(const struct mn_bitmap *bitmap);
 
 /* What of `rect` (NULL: all) is inside; false if nothing. */

@@ -139,45 +139,58 @@ void mn_fill_polygon(struct mn_target *target, const struct mn_point *points, si
 
 /* ---- Wide lines ---------------------------------------------------------------------------- */
 
-static uint64_t square_root(uint64_t value)
+static uint32_t square_root(uint32_t value)
 {
-	uint64_t root = 0;
+	uint32_t root = 0;
 
-	for (uint64_t bit = UINT64_C(1) << 62; bit; bit >>= 2) {
-		if (value >= root + bit) {
-			value -= root + bit;
-			root = (root >> 1) + bit;
-		} else {
-			root >>= 1;
+	for (uint32_t bit = UINT32_C(1) << 30; bit; bit >>= 2) {
+		const uint32_t more = root + bit;
+
+		root >>= 1;
+		if (value >= more) {
+			value -= more;
+			root += bit;
 		}
 	}
 	return root;
 }
 
-/* value * times / divisor, in 256ths, rounded to the nearest. */
-static int32_t fine_share(int64_t value, int64_t times, int64_t divisor)
+/* The quotient, rounded. */
+static int32_t nearest(int32_t value, int32_t divisor)
 {
-	const int64_t product = value * times * FINE;
-
-	return (int32_t)((product + (product < 0 ? -divisor / 2 : divisor / 2)) / divisor);
+	return (value < 0 ? value - divisor / 2 : value + divisor / 2) / divisor;
 }
 
+/* A line's direction, of length 2^14. Made as long as 32 bits allow before it is divided. */
+static struct mn_point unit(int32_t dx, int32_t dy)
+{
+	uint32_t square = (uint32_t)(dx * dx) + (uint32_t)(dy * dy);
+	int32_t length;
+
+	while (square < UINT32_C(1) << 28) {
+		square <<= 2;
+		dx *= 2;
+		dy *= 2;
+	}
+	length = (int32_t)square_root(square);
+	return (struct mn_point){nearest(dx * (1 << 14), length), nearest(dy * (1 << 14), length)};
+}
+
+/* Half of the width across, half a pixel along. */
 static void draw_wide(struct mn_target *target, const struct mn_point *from,
 		      const struct mn_point *to, int32_t width, mn_color color)
 {
-	const int64_t dx = to->x - from->x, dy = to->y - from->y;
-	const int64_t twice = (int64_t)square_root((uint64_t)(dx * dx + dy * dy) << 18);
-	/* Half of the width across, half a pixel along; `twice` is of the length, in 256ths. */
-	const int32_t across_x = fine_share(-dy, (int64_t)width * FINE, twice);
-	const int32_t across_y = fine_share(dx, (int64_t)width * FINE, twice);
-	const int32_t along_x = fine_share(dx, FINE, twice), along_y = fine_share(dy, FINE, twice);
+	const struct mn_point way = unit(to->x - from->x, to->y - from->y);
+	const int32_t along_x = nearest(way.x, 128), along_y = nearest(way.y, 128);
+	const int32_t across_x = nearest(way.y * width, 128);
+	const int32_t across_y = nearest(way.x * width, 128);
 	const struct mn_point begin = {from->x * FINE - along_x, from->y * FINE - along_y};
 	const struct mn_point end = {to->x * FINE + along_x, to->y * FINE + along_y};
 	const struct mn_point corners[] = {
-		{begin.x + across_x, begin.y + across_y},
-		{end.x + across_x, end.y + across_y},
-		{end.x - across_x, end.y - across_y},
-		{begin.x - across_x, begin.y - across_y},
+		{begin.x - across_x, begin.y + across_y},
+		{end.x - across_x, end.y + across_y},
+		{end.x + across_x, end.y - across_y},
+		{begin.x + across_x, begin.y - across_y},
 	};
 
 	fill_fine(target, corners, 4, color);

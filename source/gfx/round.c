@@ -17,23 +17,25 @@
 
 /* The ellipse; nothing is round where a side of it is 0 or less. */
 struct corner {
-	int64_t width, height;
-	int64_t dx; /* of the outermost pixels of the row before */
+	int32_t width, height;
+	int32_t dx; /* of the outermost pixels of the row before */
 };
 
 /* How far a row, as counted from the nearer end, is indented. To be asked for each, in order. */
 static int32_t indent(struct corner *corner, int32_t row)
 {
-	const int64_t w = corner->width, h = corner->height;
-	const int64_t dy = h - 1 - 2 * (int64_t)row;
+	const int32_t w = corner->width, h = corner->height, dy = h - 1 - 2 * row;
+	uint64_t limit;
 
 	if (dy <= 0 || w <= 0)
 		return 0;
+	limit = (uint64_t)(uint32_t)(w * w) * (uint32_t)(h * h - dy * dy);
 	if (corner->dx == 0)
 		corner->dx = (w + 1) % 2;
-	while ((corner->dx + 2) * (corner->dx + 2) * h * h <= w * w * (h * h - dy * dy))
+	while ((uint64_t)(uint32_t)((corner->dx + 2) * (corner->dx + 2)) * (uint32_t)(h * h) <=
+	       limit)
 		corner->dx += 2;
-	return (int32_t)((w - 1 - corner->dx) / 2);
+	return (w - 1 - corner->dx) / 2;
 }
 
 /* ---- Sectors ----------------------------------------------------------------------------- */
@@ -121,8 +123,8 @@ static void draw_piece(struct mn_target *target, const struct mn_rect *rect,
 
 		if (x < end && is_inside(sector, &at))
 			continue;
-		mn__draw_span(target, (int64_t)rect->x + start, (int64_t)rect->y + row, x - start,
-			      1, color);
+		mn__draw_span(target, mn__add(rect->x, start), mn__add(rect->y, row), x - start, 1,
+			      color);
 		start = x + 1;
 	}
 }
@@ -144,15 +146,15 @@ static void draw_row(struct mn_target *target, const struct mn_rect *rect,
 	draw_piece(target, rect, sector, row, rect->width - hole, rect->width - in, color);
 }
 
-/* With a corner of a size; `stroke` is the width of the line, or 0: filled. */
+/* With a corner of a size; `stroke` is the width of the line. */
 static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t corner_width,
 		 int32_t corner_height, int32_t stroke, const struct sector *sector, mn_color color)
 {
 	struct corner outer = {corner_width, corner_height, 0};
-	struct corner inner = {corner_width - 2 * (int64_t)stroke,
-			       corner_height - 2 * (int64_t)stroke, 0};
-	const int64_t shorter = rect->width < rect->height ? rect->width : rect->height;
-	const bool filled = stroke == 0 || 2 * (int64_t)stroke >= shorter;
+	const int32_t shorter = rect->width < rect->height ? rect->width : rect->height;
+	const bool filled = stroke >= (shorter + 1) / 2;
+	const int32_t less = filled ? 0 : 2 * stroke; /* that may be any number */
+	struct corner inner = {corner_width - less, corner_height - less, 0};
 	int32_t last = 0; /* indent of the row before */
 
 	for (int32_t row = 0; row < (rect->height + 1) / 2; row++) {
@@ -174,6 +176,9 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t c
 
 /* ---- Shapes --------------------------------------------------------------------------------- */
 
+/* A line so wide that it leaves nothing within. */
+#define FILLED MN_DRAW_MAX
+
 static bool is_drawable(const struct mn_rect *rect)
 {
 	return !mn_rect_is_empty(rect) && rect->width <= SIDE_MAX && rect->height <= SIDE_MAX;
@@ -190,10 +195,7 @@ static int32_t corner_of(const struct mn_rect *rect, int32_t radius)
 void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
 			mn_color color)
 {
-	const int32_t corner = corner_of(rect, radius > 0 ? radius : 0);
-
-	if (is_drawable(rect))
-		draw(target, rect, corner, corner, 0, NULL, color);
+	mn_stroke_round_rect(target, rect, radius, FILLED, color);
 }
 
 void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
@@ -207,8 +209,7 @@ void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, 
 
 void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_color color)
 {
-	if (is_drawable(rect))
-		draw(target, rect, rect->width, rect->height, 0, NULL, color);
+	mn_stroke_ellipse(target, rect, FILLED, color);
 }
 
 void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int32_t width,
@@ -229,9 +230,7 @@ static struct mn_rect around(int32_t x, int32_t y, int32_t radius)
 
 void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, mn_color color)
 {
-	const struct mn_rect rect = around(x, y, radius);
-
-	mn_fill_ellipse(target, &rect, color);
+	mn_stroke_circle(target, x, y, radius, FILLED, color);
 }
 
 void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, int32_t width,
@@ -245,10 +244,7 @@ void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t ra
 void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
 		    int32_t sweep, mn_color color)
 {
-	const struct sector sector = sector_of(from, sweep);
-
-	if (is_drawable(rect) && sweep != 0)
-		draw(target, rect, rect->width, rect->height, 0, &sector, color);
+	mn_stroke_arc(target, rect, from, sweep, FILLED, color);
 }
 
 void mn_stroke_arc(struct mn_target *target, const struct mn_rect *rect, uint16_t from,

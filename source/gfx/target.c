@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Targets: bitmaps as something to draw on, and clips. */
 #include <mnemos/gfx/draw.h>
+#include "internal.h"
 
 static void fill(struct mn_target *target, const struct mn_rect *rect, mn_color color)
 {
@@ -32,23 +33,11 @@ struct mn_target mn_target_of(struct mn_bitmap *bitmap)
 	};
 }
 
-/* What two ranges have in common. In 64 bits: a rectangle and the origin may be any numbers. */
-static void cut(int32_t *at, int32_t *size, int64_t other, int32_t other_size)
-{
-	const int64_t begin = other > *at ? other : *at;
-	const int64_t end = (int64_t)*at + *size, other_end = other + other_size;
-	const int64_t least = end < other_end ? end : other_end;
-
-	*at = begin < least ? (int32_t)begin : 0;
-	*size = begin < least ? (int32_t)(least - begin) : 0;
-}
-
 void mn_target_clip(struct mn_target *target, const struct mn_rect *rect)
 {
-	struct mn_rect *clip = &target->clip;
+	struct mn_rect there = *rect;
 
-	cut(&clip->x, &clip->width, (int64_t)rect->x + target->x, rect->width);
-	cut(&clip->y, &clip->height, (int64_t)rect->y + target->y, rect->height);
-	if (mn_rect_is_empty(clip))
-		*clip = (struct mn_rect){0};
+	there.x = mn__add(rect->x, target->x);
+	there.y = mn__add(rect->y, target->y);
+	target->clip = mn_rect_intersect(&target->clip, &there);
 }

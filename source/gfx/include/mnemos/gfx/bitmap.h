@@ -55,7 +55,10 @@
 
 /* ---- Rectangles -------------------------------------------------------------------- */
 
-/* x to x + width - 1, y to y + height - 1; empty if a size is 0 or less. */
+/*
+ * x to x + width - 1, y to y + height - 1; empty if a size is 0 or less. What lies beyond 32 bits
+ * is no part of it, and an edge at INT32_MAX is its end.
+ */
 struct mn_rect {
 	int32_t x, y;
 	int32_t width, height;
