@@ -23,7 +23,7 @@ QUOTE = re.compile(r"^<!-- ([\w./-]+) \[([\w-]+)\] -->\n\Z", re.M)
 TOP = "(?:source|platforms|tools|tests|book|bench|fuzz|models)"
 FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
 # The environment's, and a pattern of names.
-NAMES_ELSEWHERE = {"MN_SHUFFLE", "mn_verb_noun"}
+NAMES_ELSEWHERE = {"MN_GOLDEN", "MN_SHUFFLE", "mn_verb_noun"}
 REGION = r"^/\* \[{}\] \*/\n(.*?)^/\* \[end\] \*/$"
 
 
