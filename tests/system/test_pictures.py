@@ -7,7 +7,9 @@ import subprocess
 import pytest
 from PIL import Image
 
-from conftest import DEADLINE_S, ROOT, on_host, program
+from conftest import DEADLINE_S, ROOT, on_board, on_host, program
+from test_riscv import Machine
+from test_virtio import Monitor
 
 PICTURES = ROOT / "book/pictures"
 DEMOS = ROOT / "platforms/melpomene/demos"
@@ -53,3 +55,30 @@ def test_demonstration_runs(name, tmp_path):
     assert "WARN" not in done.stdout
     for demo in ["clock", "monitor"] if name == "both" else [name]:
         assert f"  demo_{demo} #" in done.stdout
+
+
+def stage(image):
+    """What is on it besides the ball, which is where the time has it: the text and the floor. None
+    before it is drawn."""
+    image = image.convert("RGB")
+    if image.size != (400, 240) or image.getpixel((0, 239)) == (0, 0, 0):
+        return None
+    return image.crop((100, 24, 300, 38)).tobytes(), image.crop((0, 200, 400, 240)).tobytes()
+
+
+@on_board
+def test_board_shows_the_ball_of_the_book(start, tmp_path):
+    """The same program as on the desk; what the keyboard does to it is tested with its sources."""
+    monitor = Monitor()
+    machine = Machine(start, "demo-bouncing_ball", *monitor.options, screen="none",
+                      pass_fds=[monitor.fd.fileno()])
+    monitor.fd.close()
+    monitor.file.readline()  # its greeting
+    monitor.ask("qmp_capabilities")
+    shown = None
+    while shown is None:
+        width, height, pixels = monitor.screen(tmp_path / "screen.ppm")
+        shown = stage(Image.frombytes("RGB", (width, height), pixels))
+    with Image.open(PICTURES / "draw-ball.png") as image:
+        assert shown == stage(image)
+    assert machine.qemu.process.poll() is None
