@@ -114,18 +114,19 @@ static void draw_piece(struct mn_target *target, const struct mn_rect *rect,
 		       const struct sector *sector, int32_t row, int32_t begin, int32_t end,
 		       mn_color color)
 {
-	int32_t start;
+	int32_t x;
 
 	cut(target, rect, &begin, &end);
-	start = begin;
-	for (int32_t x = sector ? begin : end; x <= end; x++) {
-		const struct mn_point at = {2 * x + 1 - rect->width, 2 * row + 1 - rect->height};
+	for (; begin <= end; begin = x + 1) {
+		for (x = sector ? begin : end; x < end; x++) {
+			const struct mn_point at = {2 * x + 1 - rect->width,
+						    2 * row + 1 - rect->height};
 
-		if (x < end && is_inside(sector, &at))
-			continue;
-		mn__draw_span(target, mn__add(rect->x, start), mn__add(rect->y, row), x - start, 1,
+			if (!is_inside(sector, &at))
+				break;
+		}
+		mn__draw_span(target, mn__add(rect->x, begin), mn__add(rect->y, row), x - begin, 1,
 			      color);
-		start = x + 1;
 	}
 }
 
@@ -163,8 +164,7 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t c
 
 		if (!filled && row >= stroke)
 			hole = stroke + indent(&inner, row - stroke);
-		/* A thin line has no gaps where it is flat: it goes on to where the last row began.
-		 */
+		/* No gaps where a thin line is flat: it goes on to where the last row began. */
 		if (hole >= 0 && hole < last)
 			hole = last;
 		last = in;

@@ -2,8 +2,8 @@
 """The schema: which tables and keys a board's configuration may have.
 
 Read from source/config/schema.toml and, for a platform, platforms/NAME/schema.toml and what that
-includes; the first of these explains the notation. An error in a schema is an error in this tree, so it
-raises an exception instead of being reported nicely.
+includes; the first of these explains the notation. An error in a schema is an error in this tree,
+so it raises an exception instead of being reported nicely.
 """
 
 import tomllib

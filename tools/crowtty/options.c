@@ -187,6 +187,17 @@ static bool number(const char *name, const char *text, unsigned long least, unsi
 	return bad_value(name, text, expected);
 }
 
+/* The same, for what is an unsigned. */
+static bool setting(const struct row *row, const char *text, unsigned least, unsigned most,
+		    unsigned *out)
+{
+	unsigned long value;
+	if (!number(row->name, text, least, most, &value))
+		return false;
+	*out = (unsigned)value;
+	return true;
+}
+
 static bool size(const char *name, const char *text, size_t *out)
 {
 	char *end;
@@ -251,10 +262,7 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	case KEY_PORT:
 		return number(row->name, text, 0, 65535, &value) && add_port(options, value);
 	case KEY_TCP_BASE:
-		if (!number(row->name, text, 1, 65535, &value))
-			return false;
-		options->tcp_base = (unsigned)value;
-		return true;
+		return setting(row, text, 1, 65535, &options->tcp_base);
 	case KEY_PTY:
 		options->pty_dir = text;
 		return true;
@@ -270,10 +278,7 @@ static bool take(struct options *options, const struct row *row, const char *tex
 	case KEY_SPEED:
 		return speed(row->name, text, &options->speed);
 	case KEY_DURATION:
-		if (!number(row->name, text, 1, 1000000, &value))
-			return false;
-		options->duration_s = (unsigned)value;
-		return true;
+		return setting(row, text, 1, 1000000, &options->duration_s);
 	case KEY_DUMP:
 		options->dump = true;
 		return true;
@@ -288,27 +293,15 @@ static bool take(struct options *options, const struct row *row, const char *tex
 		options->json = true;
 		return true;
 	case KEY_INTERVAL:
-		if (!number(row->name, text, 100, 3600000, &value))
-			return false;
-		options->interval_ms = (unsigned)value;
-		return true;
+		return setting(row, text, 100, 3600000, &options->interval_ms);
 	case KEY_TIMEOUT:
-		if (!number(row->name, text, 1, 3600, &value))
-			return false;
-		options->timeout_s = (unsigned)value;
-		return true;
+		return setting(row, text, 1, 3600, &options->timeout_s);
 	case KEY_BACKLOG:
 		return size(row->name, text, &options->backlog);
 	case KEY_STALL:
-		if (!number(row->name, text, 0, 3600000, &value))
-			return false;
-		options->stall_ms = (unsigned)value;
-		return true;
+		return setting(row, text, 0, 3600000, &options->stall_ms);
 	case KEY_MAX_FRAME:
-		if (!number(row->name, text, 8, 32768, &value))
-			return false;
-		options->max_frame = (unsigned)value;
-		return true;
+		return setting(row, text, 8, 32768, &options->max_frame);
 	}
 	return false;
 }
