@@ -17,12 +17,14 @@ static void reply(void *context, const char *bytes, size_t len)
 	self->reply_len += len;
 }
 
+#define FONTS 4
+
 static const struct mn_font *font_for(int32_t width, int32_t height)
 {
-	static const struct mn_font *const fonts[] = {&mn_font_16x32, &mn_font_12x24, &mn_font_8x16,
-						      &mn_font_6x12};
+	static const struct mn_font *const fonts[FONTS] = {&mn_font_16x32, &mn_font_12x24,
+							   &mn_font_8x16, &mn_font_6x12};
 
-	for (size_t i = 0; i < sizeof fonts / sizeof *fonts; i++)
+	for (size_t i = 0; i < FONTS; i++)
 		if (width / fonts[i]->width >= 80 && height / fonts[i]->height >= 24)
 			return fonts[i];
 	return &mn_font_5x8;

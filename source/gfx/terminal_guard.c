@@ -3,6 +3,9 @@
 #include <mnemos/gfx/text.h>
 #include "terminal_guard.h"
 
+static const char replacement[3] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
+static const char private_mode[3] = {'\x1b', '[', '?'};
+
 enum { BEL = 0x07, CAN = 0x18, SUB = 0x1a, ESC = 0x1b, DEL = 0x7f };
 
 /* ---- Strings ------------------------------------------------------------------------------- */
@@ -107,7 +110,7 @@ static size_t pass_modes(const struct mn__guard *guard, char *out, unsigned char
 		const size_t len = strspn(mode, "0123456789");
 
 		if (len > 0) {
-			memcpy(out + passed, "\x1b[?", 3);
+			memcpy(out + passed, private_mode, sizeof private_mode);
 			memcpy(out + passed + 3, mode, len);
 			out[passed + 3 + len] = (char) final;
 			passed += 3 + len + 1;
@@ -185,8 +188,8 @@ static size_t end_character(struct mn__guard *guard, char *out)
 		return 0;
 	memcpy(out, guard->character, sizeof guard->character);
 	if (character == 0xfffd) {
-		memcpy(out, "\xef\xbf\xbd", 3);
-		len = 3;
+		len = sizeof replacement;
+		memcpy(out, replacement, len);
 	}
 	if (guard->state == MN__GUARD_STRING) {
 		keep(guard, out, len);

@@ -253,7 +253,7 @@ def join(one, other):
 
 # All that the terminal has drawn is shown.
 SETTLED = [re.compile(rb"  display_frames #[^\n]*: waits for event "),
-           re.compile(rb"  terminal #[^\n]*: waits for a message in channel ")]
+           re.compile(rb"  terminal #[^\n]*: waits for bytes in bbq ")]
 
 
 def wait_until_settled(process):

@@ -44,7 +44,7 @@ def glyphs():
     loader.exec_module(tool)
     with open(FONT, "rb") as file:
         font = tool.parse(file.read())
-    return {font.glyphs[number]: chr(code) for code, number in sorted(font.of.items(), reverse=True)}
+    return {font.glyphs[number]: chr(code) for code, number in reversed(font.of.items())}
 
 
 def read_cell(image, known, left, top):
@@ -133,7 +133,8 @@ def less(tmp_path):
         bridge.close()
 
 
-LINES = [f"line {n}: \u00e4\u00f6\u00fc \u2500\u253c\u2502 " + "#" * (n % 39 + 1) for n in range(1, 101)]
+LINES = [f"line {n}: \u00e4\u00f6\u00fc \u2500\u253c\u2502 " + "#" * (n % 39 + 1)
+         for n in range(1, 101)]
 END = rb"\(END\)\x1b\[27m\x1b\[K"
 MORE = rb":\x1b\[K"
 

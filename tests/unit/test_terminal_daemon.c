@@ -192,10 +192,10 @@ static void answers_that_are_too_many_are_dropped_whole(void **state)
 	struct desk *desk = desk_with_terminal(*state);
 	char questions[4 * 100 + 1] = "", answers[4 * 64 + 1] = "";
 
-	for (int i = 0; i < 100; i++)
-		strcat(questions, "\x1b[5n");
-	for (int i = 0; i < 64; i++)
-		strcat(answers, "\x1b[0n");
+	for (size_t i = 0; i < 100; i++)
+		memcpy(questions + 4 * i, "\x1b[5n", 5);
+	for (size_t i = 0; i < 64; i++)
+		memcpy(answers + 4 * i, "\x1b[0n", 5);
 	pass_frames(desk, 3);
 	write_text(desk, questions);
 	pass_frames(desk, 3);
