@@ -128,12 +128,14 @@ static mn_poll run_session(struct mn__terminal_session *self)
 				MN_TRY(self, show(self));
 				MN_TRY(self, mn_layer_frame(&self->layer));
 			}
-			MN_AWAIT(self, wait_for_input(self));
-			take_input(self);
-			if (MN_RESULT(self) == MN_OK && self->reply_len) {
+			if (self->reply_len) {
 				MN_AWAIT(self, send_reply(self));
 				self->reply_len = 0;
+				if (MN_RESULT(self) != MN_OK)
+					break;
 			}
+			MN_AWAIT(self, wait_for_input(self));
+			take_input(self);
 		}
 		if (!is_port_gone(self, MN_RESULT(self)))
 			break;

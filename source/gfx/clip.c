@@ -81,7 +81,7 @@ static __attribute__((noinline)) void move(int32_t *at, int32_t *part, int32_t *
 	there = (int64_t)*at + ((uint32_t)*part - wanted);
 	*at = first = there > INT32_MAX ? INT32_MAX : (int32_t)there;
 	intersect(at, size, to, to_size);
-	*part += *at - first;
+	*part = (int32_t)((uint32_t)*part + (uint32_t)*at - (uint32_t)first); /* any, if empty */
 }
 
 bool mn__clip_move(const struct mn_rect *to, int32_t *x, int32_t *y, const struct mn_rect *from,

@@ -34,9 +34,9 @@ void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_
 {
 	const int32_t x = rect->x, y = rect->y, w = rect->width, h = rect->height;
 
-	if (width <= 0)
+	if (width <= 0 || mn_rect_is_empty(rect))
 		return;
-	if (width >= (w + 1) / 2 || width >= (h + 1) / 2) {
+	if (width >= w - width || width >= h - width) {
 		mn_fill_rect(target, rect, color);
 		return;
 	}

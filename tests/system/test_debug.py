@@ -152,7 +152,7 @@ def test_a_broken_wait_spoils_only_its_line():
 @on_host
 def test_a_broken_heap_ends_with_the_place(tmp_path):
     said = gdb_melpomene(
-        tmp_path, "set $heap = machine.kernel.heap",
+        tmp_path, "set $heap = kernel->heap",
         "set var *(int *)((char *)$heap + $heap->first + 4) = 3", "mn heap")
     assert re.search(r"^  stopped: heap: the block at 0x\w+ ", said, re.M), said
 

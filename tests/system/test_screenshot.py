@@ -4,15 +4,13 @@ the way is told. The target is played by the test; the last ones are real.
 """
 import contextlib
 import os
-import re
 import signal
 import threading
-import time
 
 import pytest
 from PIL import Image
 
-from conftest import DEADLINE_S, ROOT, free_ports, on_board, on_host, program
+from conftest import ROOT, free_ports, on_board, on_host, program
 import sermux
 import shotwire
 from shotwire import GRAY8, MONO, RGB565, RGB888
@@ -251,22 +249,6 @@ def join(one, other):
         threading.Thread(target=copy, args=ends, daemon=True).start()
 
 
-# All that the terminal has drawn is shown.
-SETTLED = [re.compile(rb"  display_frames #[^\n]*: waits for event "),
-           re.compile(rb"  terminal #[^\n]*: waits for bytes in bbq ")]
-
-
-def wait_until_settled(process):
-    """Asks the machine what its tasks wait for until it is that."""
-    deadline, dump = time.monotonic() + DEADLINE_S, b""
-    while not all(line.search(dump) for line in SETTLED):
-        assert time.monotonic() < deadline, dump
-        before = len(process.text)
-        process.process.send_signal(signal.SIGUSR1)
-        process.wait_for(r"\nscreen: \d+ frames.*\n")
-        dump = process.text[before:]
-
-
 @on_host
 def test_simulator_sends_what_it_writes_itself(start, tmp_path):
     """Colours and letters, on a terminal; through a crowtty, as people do."""
@@ -279,8 +261,7 @@ def test_simulator_sends_what_it_writes_itself(start, tmp_path):
     start(crowtty, "--tcp-port-base", base, f"unix:{line}").wait_for("LINE connected")
     with connect(base + 5) as terminal:
         terminal.sendall(b"\x1b[1;31mred \x1b[44mon blue\x1b[0m \xc3\xa4\xe2\x94\x80\x1b[6n")
-        assert receive(terminal, 7) == b"\x1b[1;15R"  # where the cursor is: all was drawn
-    wait_until_settled(target)
+        assert receive(terminal, 7) == b"\x1b[1;15R"  # where the cursor is: all is shown
     process = start(crowtty, "screenshot", "--tcp-port-base", base, sent)
     assert process.end() == 0
     assert target.end(signal.SIGTERM) == 128 + signal.SIGTERM

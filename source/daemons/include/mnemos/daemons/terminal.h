@@ -8,7 +8,8 @@
  *
  * It fills the screen. The font is the largest that gives 80 columns and 24 rows, or else the
  * smallest. What comes in on the port is shown (gfx/terminal.h), what is typed goes out, and so do
- * the answers to a program that asks, for the size for instance as xterm's `resize` does.
+ * the answers to a program that asks, for the size for instance as xterm's `resize` does; they go
+ * when what was written before is shown.
  *
  * A program that writes faster than the screen is slowed down, by the port's ring: at most
  * MN_TERMINAL_RING bytes a frame. Answers for which there is no room are dropped.
