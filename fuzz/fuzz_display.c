@@ -9,7 +9,7 @@
  * is written beside a picture, and in the end all tasks have ended and all memory is back.
  */
 #include "../tests/unit/display_model.h"
-#include "fuzz.h"
+#include "fuzz_kernel.h"
 
 #define CLIENTS 4
 #define FRAME_US 1000
@@ -40,7 +40,6 @@ struct killer {
 static struct mn_kernel kernel;
 static struct mn_registry_slot registry[2];
 static _Alignas(16) uint8_t heap[98304];
-static uint64_t now_us;
 
 static struct mn_display_device device;
 static struct mn_display display;
@@ -49,28 +48,6 @@ static struct picture pictures[CLIENTS];
 static struct killer killer;
 
 static const uint8_t *input, *input_end;
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return now_us;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
 
 /* ---- Numbers of the input ------------------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <mnemos/heap.h>
 #include <mnemos/operation.h>
-#include "fuzz.h"
+#include "fuzz_kernel.h"
 
 #define SLOTS 16
 
@@ -23,28 +23,6 @@ struct slot {
 
 static struct mn_kernel kernel;
 static struct slot slot[SLOTS];
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
 
 static void hold(struct slot *s, void *block)
 {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <mnemos/bbq_irq.h>
 #include <mnemos/services/keyboard_mux.h>
-#include "fuzz.h"
+#include "fuzz_kernel.h"
 
 #define SUBSCRIBERS 3
 #define KEYS 8192 /* that may be down */
@@ -19,7 +19,6 @@
 static struct mn_kernel kernel;
 static struct mn_registry_slot registry[4];
 static uint8_t heap[65536];
-static uint64_t now_us;
 
 static struct mn_bbq_irq rx, tx;
 static uint8_t rx_storage[1024], tx_storage[64];
@@ -29,28 +28,6 @@ static struct mn_serial_mux serial_mux;
 static struct mn_keyboard_mux mux;
 static struct mn_keyboard_mux_config mux_config;
 static struct mn_keyboard_port port;
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return now_us;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
 
 /* ---- Keys that are down ------------------------------------------------------------ */
 

@@ -13,14 +13,13 @@
 #include <mnemos/bbq_irq.h>
 #include <mnemos/daemons/hello.h>
 #include <mnemos/daemons/loopback.h>
-#include "fuzz.h"
+#include "fuzz_kernel.h"
 
 #define MOST 65536
 
 static struct mn_kernel kernel;
 static struct mn_registry_slot registry[4];
 static uint8_t heap[16384];
-static uint64_t now_us;
 
 static struct mn_bbq_irq rx, tx;
 static uint8_t rx_storage[256], tx_storage[256];
@@ -36,28 +35,6 @@ static uint8_t sent[MOST], received[MOST];
 static size_t sent_len, received_len;
 static bool reads;
 static bool restarted; /* the mux, in mid-frame maybe: then there is nothing to expect */
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return now_us;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
 
 static void forget_output(struct mn_serial_line *of)
 {

@@ -7,7 +7,7 @@
  */
 #include <stdbool.h>
 #include <mnemos/drivers/virtio_mmio.h>
-#include "fuzz.h"
+#include "fuzz_kernel.h"
 
 #define BUFFERS 8
 
@@ -20,28 +20,6 @@ static struct chain {
 	uint16_t count;
 	uint32_t room;
 } chains[BUFFERS];
-
-uint64_t mn_platform_now_us(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-mn_cpu_time mn_platform_cpu_time(const struct mn_kernel *k)
-{
-	(void)k;
-	return 0;
-}
-
-void mn_platform_panic_write(const char *text, size_t len)
-{
-	fwrite(text, 1, len, stderr);
-}
-
-void mn_platform_halt(void)
-{
-	abort();
-}
 
 /* ---- The driver ---------------------------------------------------------------------- */
 

@@ -4,55 +4,36 @@
  * waits for names on virtual port 99. faults.h has the list.
  */
 #include <stdio.h>
-#include <unistd.h>
-#include "../../platforms/melpomene/machine.h"
-#include "../../platforms/melpomene/panic.h"
+#include "../../platforms/melpomene/program.h"
 #include "faults.h"
 
-static struct machine machine;
+static const char *fault; /* or NULL */
 
-static int usage(const char *name)
+static int usage(void)
 {
-	fprintf(stderr, "faulty: no fault \"%s\"; there is", name);
+	fprintf(stderr, "faulty: no fault \"%s\"; there is", fault);
 	for (size_t i = 0; faults_name(i); i++)
 		fprintf(stderr, " %s", faults_name(i));
 	fputs("\n", stderr);
 	return EXIT_USAGE;
 }
 
-static void run(void)
+static int start(struct mn_kernel *kernel)
 {
-	while (!machine.ending)
-		mn_platform_wait(&machine.kernel, mn_kernel_run_once(&machine.kernel));
+	if (!fault)
+		faults_listen(kernel);
+	else if (!faults_plant(kernel, fault))
+		return usage();
+	return EXIT_GOOD;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	const char *fault = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
-
-	if (fault) {
+	if (argc > 1 && argv[1][0] != '-') {
+		fault = argv[1];
 		argv[1] = argv[0];
 		argc--;
 		argv++;
 	}
-	const int code = options_parse(&options, argc, argv);
-
-	if (code >= 0)
-		return code;
-	machine.exit_code = EXIT_TROUBLE;
-	panic_watch(&machine);
-	if (machine_open(&machine, &options)) {
-		machine.exit_code = EXIT_GOOD;
-		machine_introduce(&machine);
-		if (!fault)
-			faults_listen(&machine.kernel);
-		else if (!faults_plant(&machine.kernel, fault))
-			machine.exit_code = usage(fault);
-		if (machine.exit_code == EXIT_GOOD)
-			run();
-	}
-	panic_watch(NULL);
-	machine_close(&machine);
-	return machine.exit_code;
+	return program_main(argc, argv, start);
 }
