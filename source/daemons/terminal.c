@@ -34,7 +34,7 @@ static const struct mn_font *font_for(int32_t width, int32_t height)
 static mn_poll make_terminal(struct mn__terminal_session *self)
 {
 	const struct mn_display_meta *screen = &self->layer.meta;
-	const struct mn_font *font = font_for(screen->width, screen->height);
+	const struct mn_font *font = self->font = font_for(screen->width, screen->height);
 	const struct mn_terminal_config config = {
 		.rows = screen->height / font->height,
 		.columns = screen->width / font->width,
@@ -98,10 +98,18 @@ static mn_poll send_reply(struct mn__terminal_session *self)
 	return mn_sermux_write(&self->tx, &self->port, self->reply, self->reply_len);
 }
 
+/* From then on nothing is lost that the program writes; so it is told. */
 static mn_poll open_port(struct mn__terminal_session *self)
 {
-	return mn_sermux_open(&self->open, self->number, MN_TERMINAL_RING, MN_SERMUX_WAIT,
-			      &self->port);
+	const mn_poll opened = mn_sermux_open(&self->open, self->number, MN_TERMINAL_RING,
+					      MN_SERMUX_WAIT, &self->port);
+	const struct mn_font *font = self->font;
+
+	if (opened == MN_OK)
+		mn_info("port %u: %u columns, %u rows", self->number,
+			(unsigned)(self->chunk.width / font->width),
+			(unsigned)(self->chunk.height / font->height));
+	return opened;
 }
 
 /* The keyboard's end is told in the same way. */

@@ -258,7 +258,7 @@ def test_simulator_sends_what_it_writes_itself(start, tmp_path):
                    ROOT / "platforms/melpomene/demos/terminal.toml", "--serial", f"unix:{line}",
                    "--screenshot", own)
     target.wait_for("serial line: ")
-    start(crowtty, "--tcp-port-base", base, f"unix:{line}").wait_for("LINE connected")
+    start(crowtty, "--tcp-port-base", base, f"unix:{line}").wait_for("port 5: 80 columns")
     with connect(base + 5) as terminal:
         terminal.sendall(b"\x1b[1;31mred \x1b[44mon blue\x1b[0m \xc3\xa4\xe2\x94\x80\x1b[6n")
         assert receive(terminal, 7) == b"\x1b[1;15R"  # where the cursor is: all is shown

@@ -133,6 +133,9 @@ def less(tmp_path):
         bridge.close()
 
 
+# What the target says when nothing is lost any more.
+OPEN = "daemons::terminal:.* port 5: 80 columns, 25 rows"
+
 LINES = [f"line {n}: \u00e4\u00f6\u00fc \u2500\u253c\u2502 " + "#" * (n % 39 + 1)
          for n in range(1, 101)]
 END = rb"\(END\)\x1b\[27m\x1b\[K"
@@ -159,7 +162,7 @@ def test_less_on_the_simulators_screen(start, less, tmp_path):
     target = start(program("platforms", "melpomene", "melpomene"), "--no-window", "--config",
                    ROOT / "platforms/melpomene/demos/terminal.toml", "--serial", f"unix:{line}")
     target.wait_for("serial line: ")
-    start(crowtty_program(), "--tcp-port-base", base, f"unix:{line}").wait_for("LINE connected")
+    start(crowtty_program(), "--tcp-port-base", base, f"unix:{line}").wait_for(OPEN)
     with connect(base + KEYS) as keys:
         check(less(base), start, tmp_path, lambda: keys.sendall(b"G"),
               lambda: keys.sendall(b"\x1b[A"))
@@ -173,7 +176,7 @@ def test_less_on_the_boards_screen(board, start, server, less, tmp_path):  # noq
     crowtty = start(crowtty_program(), "--tcp-port-base", base, name_of(server))
     with accept(server).sock as line:
         join(line, machine.line)
-        crowtty.wait_for("LINE connected")
+        crowtty.wait_for(OPEN)
         check(less(base), start, tmp_path,
               lambda: monitor.keys("+shift", "+g", "-g", "-shift"),
               lambda: monitor.keys("+up", "-up"))

@@ -370,7 +370,7 @@ static void cancelled_it_gives_all_back(void **state)
 	sim_cancel(desk->sim, &desk->daemon.task);
 	pass_frames(desk, 2);
 	assert_false(is_running(desk));
-	assert_null(strstr(desk->sim->log, "daemons::terminal"));
+	assert_null(strstr(desk->sim->log, "daemons::terminal: ends"));
 	start_terminal(desk);
 	assert_true(is_running(desk)); /* its port is free */
 	desk_free(desk);

@@ -14,6 +14,8 @@
  * A program that writes faster than the screen is slowed down, by the port's ring: at most
  * MN_TERMINAL_RING bytes a frame. Answers for which there is no room are dropped.
  *
+ * That the port is open, and how large the terminal is, it says in the log.
+ *
  * If the mux ends, it opens its port again when there is one. It ends when it is cancelled, if the
  * display or the keyboard goes, or for want of memory, and says so in the log.
  *
@@ -42,6 +44,7 @@ struct mn__terminal_session {
 	struct mn_bitmap chunk, part;
 	struct mn_rect dirty;
 	void *pixels, *cells; /* memory of chunk and terminal */
+	const struct mn_font *font;
 	struct mn_terminal *terminal;
 	struct mn_keyboard keyboard;
 	struct mn_key_event key;
