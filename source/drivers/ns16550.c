@@ -48,7 +48,8 @@ enum { /* LINE_STATUS */
        STATUS_FRAMING = 0x08,
        STATUS_BREAK = 0x10,
        STATUS_ERRORS = STATUS_OVERRUN | STATUS_PARITY | STATUS_FRAMING | STATUS_BREAK,
-       STATUS_TX_EMPTY = 0x20
+       STATUS_TX_EMPTY = 0x20,
+       STATUS_TX_IDLE = 0x40 /* the last bit has left, too */
 };
 
 #define TX_FIFO_SIZE 16
@@ -253,6 +254,13 @@ void mn_ns16550_start(struct mn_ns16550 *uart, struct mn_kernel *kernel,
 
 /* ---- By polling -------------------------------------------------------------------- */
 
+static void await_status(struct mn_ns16550 *uart, uint8_t status)
+{
+	for (int looks = 0; looks < LOOKS_MAX; looks++)
+		if (*at(uart, LINE_STATUS) & status)
+			break;
+}
+
 void mn_ns16550_write_polled(struct mn_ns16550 *uart, const void *data, size_t len)
 {
 	const uint8_t *bytes = data;
@@ -261,9 +269,8 @@ void mn_ns16550_write_polled(struct mn_ns16550 *uart, const void *data, size_t l
 		return;
 	enable(uart, 0);
 	for (size_t i = 0; i < len; i++) {
-		for (int looks = 0; looks < LOOKS_MAX; looks++)
-			if (*at(uart, LINE_STATUS) & STATUS_TX_EMPTY)
-				break;
+		await_status(uart, STATUS_TX_EMPTY);
 		*at(uart, DATA) = bytes[i];
 	}
+	await_status(uart, STATUS_TX_IDLE);
 }

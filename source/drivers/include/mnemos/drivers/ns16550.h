@@ -69,7 +69,8 @@ void mn_ns16550_interrupt(struct mn_ns16550 *uart);
 /*
  * Sends past the ring, by polling, and disables the UART's interrupts: for text before the
  * line has an owner, who enables them, and for last words. A byte that is not taken within
- * about a million looks is given up. Does nothing before the UART is open.
+ * about a million looks is given up. Returns when the last one has left: the machine may end then.
+ * Does nothing before the UART is open.
  */
 void mn_ns16550_write_polled(struct mn_ns16550 *uart, const void *data, size_t len);
 
