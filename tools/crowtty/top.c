@@ -9,7 +9,7 @@
  *     1 a heartbeat, or anything else that the trace port says
  *     2 WELCOME: it speaks the extension
  *     3 a first snapshot is complete
- *     4 the line is gone; or no answer for long: it may have been started anew
+ *     4 the line is gone, or heartbeats come without a time: the target was started anew
  */
 #include <errno.h>
 #include <signal.h>
@@ -69,6 +69,7 @@ struct top {
 	uint32_t snapshot; /* id of the last one asked for */
 	unsigned looks;    /* snapshots that came in answer; and that had when last checked */
 	unsigned looks_before;
+	unsigned beats_without_time; /* nor anything else of the extension */
 	bool on_screen, paused, impatient;
 	struct top_style style;
 	size_t first; /* row of the tasks */
@@ -271,10 +272,6 @@ static void lose_patience(uv_timer_t *timer)
 	self->looks_before = self->looks;
 	if (!self->impatient)
 		return;
-	if (self->state > HEARD && !self->options->once) {
-		self->state = HEARD; /* it may have been started anew: ask from the beginning */
-		return;
-	}
 	const char *problem = trouble(self);
 	if (!self->on_screen && (self->model->hog.task || self->model->panic[0])) {
 		print(self); /* it has said itself why it does not answer */
@@ -289,17 +286,38 @@ static void lose_patience(uv_timer_t *timer)
  * Hearing.
  */
 
+/* One that speaks the extension has a time with each. */
+static void on_heartbeat(struct top *self)
+{
+	if (self->state <= HEARD || ++self->beats_without_time < TRACE_BEATS_WITHOUT_TIME)
+		return;
+	self->state = HEARD;
+	uv_timer_start(&self->ask, ask, 0, 1000);
+}
+
+/* What is known is of before, but for the text of a first one, which may have come early. */
+static void on_welcome(struct top *self)
+{
+	if (self->model->snapshots > 0)
+		model_reset(self->model);
+	self->state = WELCOMED;
+	self->answered = true;
+	self->model->damaged_bytes = 0; /* the tail of what was under way for others */
+	uv_timer_start(&self->ask, ask, 0, interval_ms(self));
+}
+
 static void on_message(void *context, const struct mn_trace_message *message, uint64_t host_ns)
 {
 	struct top *self = context;
-	self->to_model.message(self->to_model.context, message, host_ns);
 	if (self->state == SILENT)
 		self->state = HEARD;
-	if (message->kind == MN_TRACE_WELCOME && self->state < WELCOMED) {
-		self->state = WELCOMED;
-		self->model->damaged_bytes = 0; /* the tail of what was under way for others */
-		uv_timer_start(&self->ask, ask, 0, interval_ms(self));
-	}
+	if (message->kind == MN_TRACE_HEARTBEAT)
+		on_heartbeat(self);
+	else if (message->kind >= MN_TRACE_WELCOME)
+		self->beats_without_time = 0;
+	if (message->kind == MN_TRACE_WELCOME && self->state < WELCOMED)
+		on_welcome(self);
+	self->to_model.message(self->to_model.context, message, host_ns);
 	if (message->kind == MN_TRACE_SNAPSHOT_END && message->snapshot.id == self->snapshot &&
 	    !self->ending)
 		look(self);

@@ -26,6 +26,10 @@
 /* Most bytes of call sites and texts that a stream keeps. */
 #define TRACE_KEPT_MAX ((size_t)64 << 20)
 
+/* After so many heartbeats without a time a target that spoke the extension was started anew: it
+ * knows nothing of what was asked for. With it each comes with one. */
+#define TRACE_BEATS_WITHOUT_TIME 3
+
 /* A call site; texts end with a zero, but may hold control characters. */
 struct trace_site {
 	uint64_t id;

@@ -14,9 +14,6 @@
 /* So long an answer may take. */
 #define HUSH_NS 300000000u
 
-/* Those of the extension come with one each. */
-#define MOST_BEATS_WITHOUT_TIME 3
-
 /* What does not help after so many times will not. */
 #define MOST_TRIES 3
 
@@ -185,7 +182,7 @@ static void on_heartbeat(struct trace_link *link, enum mn_trace_level level)
 	bool extended = link->state == TRACE_LINK_EXTENDED;
 	if (!may_speak(link))
 		link->had_beat = false;
-	else if (extended && ++link->beats_since_time >= MOST_BEATS_WITHOUT_TIME)
+	else if (extended && ++link->beats_since_time >= TRACE_BEATS_WITHOUT_TIME)
 		begin(link);
 	else
 		check_heartbeat(link, level);
