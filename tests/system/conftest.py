@@ -108,15 +108,17 @@ def start():
         process.kill()
 
 
-_bases = iter(range(10000 + os.getpid() % 997 * 16, 32000, 16))
+_STEP = 16  # ports
+_bases = iter(range(10000 + os.getpid() % 997 * _STEP, 32000, _STEP))
 
 
-_reserved = []  # a socket for each base, until this process ends: other test runs skip it
+_reserved = []  # a socket for each step, until this process ends: other test runs skip it
 
 
-def reserve(base: int) -> None:
-    _reserved.append(socket.socket(socket.AF_UNIX))
-    _reserved[-1].bind(f"\0mnemos test ports {base}")
+def reserve(base: int, count: int) -> None:
+    for step in range(base, base + count, _STEP):
+        _reserved.append(socket.socket(socket.AF_UNIX))
+        _reserved[-1].bind(f"\0mnemos test ports {step}")
 
 
 def free_ports(count: int) -> int:
@@ -126,7 +128,7 @@ def free_ports(count: int) -> int:
     for base in _bases:
         holders = []
         try:
-            reserve(base)
+            reserve(base, count)
             for port in range(base, base + count):
                 holders.append(socket.create_server(("127.0.0.1", port)))
             return base
