@@ -5,7 +5,7 @@
  *
  * The main thread sleeps in SDL until there is an event. Another thread reads the socket, and
  * makes SDL events of the frames; when the socket ends it ends the process, in whatever the main
- * thread may hang.
+ * thread may hang: so it is there before the display server is first spoken to.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -187,11 +187,10 @@ static void set_hints(void)
 
 static void open_window(int scaling, const char *title)
 {
-	set_hints();
 	if (SDL_Init(SDL_INIT_VIDEO))
 		fail("cannot use the display", SDL_GetError());
-	SDL_StopTextInput(); /* keys are wanted as they are, not what an input method makes of them
-			      */
+	/* Keys are wanted as they are, not what an input method makes of them. */
+	SDL_StopTextInput();
 	scaling = fitting(scaling);
 	view.window = SDL_CreateWindow(title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
 				       view.width * scaling, view.height * scaling,
@@ -204,7 +203,15 @@ static void open_window(int scaling, const char *title)
 					  SDL_TEXTUREACCESS_STREAMING, view.width, view.height);
 	if (!view.texture || SDL_RenderSetLogicalSize(view.renderer, view.width, view.height))
 		fail("cannot open it", SDL_GetError());
+}
+
+static void start_reader(void)
+{
+	if (SDL_Init(SDL_INIT_EVENTS))
+		fail("no events", SDL_GetError());
 	view.frame_event = SDL_RegisterEvents(1);
+	if (!SDL_CreateThread(read_frames, "frames", NULL))
+		fail("no thread", SDL_GetError());
 }
 
 static bool map_picture(void)
@@ -232,9 +239,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is for melpomene, with which it ends */
+	set_hints();
+	start_reader();
 	open_window(atoi(argv[3]), argv[4]);
-	if (!SDL_CreateThread(read_frames, "frames", NULL))
-		fail("no thread", SDL_GetError());
 	while (SDL_WaitEvent(&event))
 		act(&event);
 	fail("no events", SDL_GetError());

@@ -141,12 +141,19 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
     assert twice_as_large(tmp_path / "painted.png") == shown != untouched
 
 
-def test_the_machine_goes_on_without_its_window(xserver, start, board):
+@pytest.mark.parametrize("loss, says", [
+    ("killed", "the window was ended by SIGKILL; the machine goes on without\n"),
+    ("display server", "the window has ended with 1; the machine goes on without\n"),
+])
+def test_the_machine_goes_on_without_its_window(xserver, start, board, loss, says):
     process = start(program(*MELPOMENE), "-c", board("clock"), env=xserver.env)
-    xserver.window("MnemOS - clock")
+    window = xserver.window("MnemOS - clock")
     _pidfd, child = child_of(process)
-    os.kill(child, signal.SIGKILL)
-    process.wait_for("the window was ended by SIGKILL; the machine goes on without\n")
+    if loss == "killed":
+        os.kill(child, signal.SIGKILL)
+    else:
+        xserver.hang_up(window)
+    process.wait_for(says)
     frames = frames_of(process)
     until(lambda: frames_of(process) >= frames + 3)
     assert process.end(signal.SIGINT) == 130
@@ -163,6 +170,16 @@ def test_a_window_that_hangs_stops_nothing_and_ends_with_the_machine(xserver, st
     process.process.send_signal(signal.SIGKILL)
     os.kill(child, signal.SIGCONT)
     wait_for_end(pidfd)
+
+
+def test_a_display_that_does_not_answer_keeps_nothing_from_its_end(server, start, board):
+    display = server.getsockname()[1] - 6000  # as DISPLAY counts TCP ports
+    process = start(program(*MELPOMENE), "-c", board("clock"),
+                    env=without_display(DISPLAY=f"127.0.0.1:{display}"))
+    with server.accept()[0]:
+        pidfd, _child = child_of(process)
+        process.process.send_signal(signal.SIGKILL)
+        wait_for_end(pidfd)
 
 
 @pytest.mark.parametrize("env, says", [

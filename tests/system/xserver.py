@@ -62,6 +62,10 @@ class Xserver:
         assert header[11] == 32 and header[7] == 0  # bits a pixel, lowest byte first
         return Image.frombytes("RGB", (width, height), data[begin:], "raw", "BGRX", stride)
 
+    def hang_up(self, window: int):
+        """Ends the connection of the window's program, as all of them when the server ends."""
+        self.run("xdotool", "windowkill", window)
+
     def ask_to_close(self, window: int):
         """As a window manager does when its button is clicked."""
         x11 = ctypes.CDLL("libX11.so.6")
