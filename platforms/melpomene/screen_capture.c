@@ -159,11 +159,14 @@ void screen_capture_frame(struct screen_capture *capture, uint64_t now_us)
 	end_frame(capture, now_us);
 	capture->frame_us = now_us;
 	snprintf(file, sizeof file, "frame-%06u.png", (unsigned)capture->frames + 1);
+	if (!name_in(name, capture->options->record_frames, file) ||
+	    !screen_png_write(name, capture->shown)) {
+		stop_recording(capture);
+		return;
+	}
 	fprintf(capture->index, "# at " SECONDS " s\nfile %s\n", SECONDS_OF(now_us), file);
-	if (name_in(name, capture->options->record_frames, file) &&
-	    screen_png_write(name, capture->shown) && index_is_good(capture))
-		capture->frames++;
-	else
+	capture->frames++;
+	if (!index_is_good(capture))
 		stop_recording(capture);
 }
 
