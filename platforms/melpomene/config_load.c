@@ -63,15 +63,29 @@ static bool decode(struct mn_config *config, const char *file, const uint8_t *bl
 	return false;
 }
 
+/* One that is installed may outlive the source tree that it was built in. */
+static bool has_mnconfig(const char *file)
+{
+	if (access(MELPOMENE_MNCONFIG, R_OK) == 0)
+		return true;
+	tell("cannot read %s: that takes " MELPOMENE_MNCONFIG
+	     ", of the source tree that melpomene was built in: %s; a melpomene that is built "
+	     "with meson's -Dconfig=%s has that board without it",
+	     file, strerror(errno), file);
+	return false;
+}
+
 bool config_load(struct mn_config *config, const char *file)
 {
+	if (!has_mnconfig(file))
+		return false;
 	uint8_t blob[MN_CONFIG_BLOB_MAX + 1];
 	int output = -1, status;
 	pid_t pid = 0;
 	const int error = start(file, &pid, &output);
 
 	if (error) {
-		tell("cannot run %s to read %s: %s", MELPOMENE_MNCONFIG, file, strerror(error));
+		tell("cannot run " MELPOMENE_PYTHON " to read %s: %s", file, strerror(error));
 		return false;
 	}
 	const size_t len = read_all(output, blob, sizeof blob);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "log_sink.h"
+#include "tell.h"
 
 /* A longer text is cut. */
 #define TEXT_MAX 1024
@@ -75,7 +77,18 @@ void log_sink_say(struct log_sink *sink, enum mn_log_level level, const char *ta
 	va_end(args);
 }
 
+static int first_error;
+
 void log_sink_flush(void)
 {
-	fflush(stdout);
+	if (fflush(stdout) && !first_error)
+		first_error = errno;
+}
+
+bool log_sink_is_whole(void)
+{
+	if (!first_error || first_error == EPIPE)
+		return true;
+	tell("some of the log could not be written: %s", strerror(first_error));
+	return false;
 }

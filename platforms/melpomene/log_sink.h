@@ -7,7 +7,8 @@
  * The time is the kernel's, in seconds since its start. Colours only on a terminal, and not
  * if NO_COLOR is set. Control characters are shown as \xNN, so a record is always one line.
  * Lines are collected and written before the machine sleeps. The reader of a pipe is waited
- * for, nothing is dropped; one that has gone changes nothing but that.
+ * for, nothing is dropped; one that has gone changes nothing but that. On a full disk the machine
+ * goes on, too, and its exit code says so.
  */
 #ifndef MELPOMENE_LOG_SINK_H
 #define MELPOMENE_LOG_SINK_H
@@ -32,5 +33,8 @@ void log_sink_say(struct log_sink *sink, enum mn_log_level level, const char *ta
 
 /* Writes out what is collected. */
 void log_sink_flush(void);
+
+/* False, after it was told, if some of it was lost, but for a reader that has gone. */
+bool log_sink_is_whole(void);
 
 #endif

@@ -338,7 +338,10 @@ void machine_finish(struct machine *machine)
 {
 	if (machine->options->dump)
 		machine_dump(machine);
-	if (!screen_finish(&machine->screen) && machine->exit_code == EXIT_GOOD)
+	log_sink_flush();
+	const bool has_pictures = screen_finish(&machine->screen);
+
+	if ((!log_sink_is_whole() || !has_pictures) && machine->exit_code == EXIT_GOOD)
 		machine->exit_code = EXIT_TROUBLE;
 }
 

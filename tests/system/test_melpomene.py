@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """melpomene as a user starts it: its serial line, its options, its ends."""
 import os
+import pathlib
+import re
 import select
 import signal
 import socket
@@ -463,6 +465,21 @@ def test_a_board_file_that_is_not_there_is_told(melpomene, tmp_path):
     process.wait_for("none.toml: No such file")
 
 
+def test_a_board_file_without_the_tree_that_reads_it_is_told(tmp_path):
+    """As of one that was installed, and its source tree is no more."""
+    built = pathlib.Path(program("platforms", "melpomene", "melpomene")).read_bytes()
+    here, gone = b"/tools/config/mnconfig", b"/tools/config/is_gone!"
+    assert here in built and len(here) == len(gone)
+    moved = tmp_path / "melpomene"
+    moved.write_bytes(built.replace(here, gone))
+    moved.chmod(0o755)
+    done = subprocess.run([moved, "--config", board(tmp_path, "")], capture_output=True, text=True)
+    assert done.returncode == 1 and not done.stdout
+    assert re.fullmatch(r"melpomene: cannot read \S+board.toml: that takes \S+is_gone!, of the "
+                        r"source tree .*: No such file or directory; .*-Dconfig=\S+board.toml .*\n",
+                        done.stderr)
+
+
 # Time, log and state
 
 
@@ -496,6 +513,15 @@ def test_the_log_has_its_form_and_the_environments_filter(melpomene):
     assert process.end() == 0
     process.wait_for(r"\n\[    0\.\d{6}\] DEBUG kernel::registry: simple_serial #1: register, ")
     assert b"\033" not in process.text
+
+
+def test_a_log_on_a_full_disk_is_told_at_the_end(tmp_path):
+    command = [program("platforms", "melpomene", "melpomene"), "--serial", f"unix:{tmp_path}/line",
+               "--time=virtual", "--exit-after=1ms", "--dump"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (
+        1, "melpomene: some of the log could not be written: No space left on device\n")
 
 
 def test_an_option_beats_the_environment(melpomene):
