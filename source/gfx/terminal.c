@@ -452,28 +452,37 @@ static int draw_cell(const struct mn_terminal *terminal, struct mn_target *targe
 	return width;
 }
 
-/* The second half of a wide character is drawn with the first. */
-static int start_of(const struct mn_terminal *terminal, int row, int column)
+/* The second half of a wide character, whose first may be gone. */
+static bool is_half(const struct mn_terminal *terminal, int row, int column)
 {
 	VTermScreenCell cell;
 
-	if (column == 0)
-		return 0;
-	vterm_screen_get_cell(terminal->screen, (VTermPos){row, column - 1}, &cell);
-	return cell.width > 1 ? column - 1 : column;
+	vterm_screen_get_cell(terminal->screen, (VTermPos){row, column}, &cell);
+	return cell.chars[0] == (uint32_t)-1;
 }
 
+/* A second half is drawn with the first. Where several follow one another, as wide characters
+ * written over halves of others leave them, every other one is a first. */
+static int start_of(const struct mn_terminal *terminal, int row, int column)
+{
+	int whole = column;
+
+	while (whole > 0 && is_half(terminal, row, whole))
+		whole--;
+	return column - (column - whole) % 2;
+}
+
+/* A row's dirty cells, and the halves behind them, which may have lost what they belonged to. */
 static struct mn_rect draw_row(const struct mn_terminal *terminal, struct mn_target *target,
 			       int row, const struct dirty *dirty)
 {
 	const struct mn_font *font = terminal->config.font;
-	const int end =
-		dirty->end < terminal->config.columns ? dirty->end : terminal->config.columns;
 	const int first = start_of(terminal, row, dirty->first);
 	struct run run = {.count = 0};
 	int column = first;
 
-	while (column < end)
+	while (column < terminal->config.columns &&
+	       (column < dirty->end || is_half(terminal, row, column)))
 		column += draw_cell(terminal, target, &run, (VTermPos){row, column});
 	draw_run(terminal, target, &run);
 	return (struct mn_rect){first * font->width, row * font->height,

@@ -192,6 +192,24 @@ static void characters_are_repeated(void **state)
 	assert_cell(self, 0, 1, ' ', FRONT, MN_BLACK);
 }
 
+/* A wide character over the first half of another: the second half that is left is drawn anew. */
+static void halves_of_wide_characters_are_drawn_as_by_a_redraw(void **state)
+{
+	struct shown *self = *state;
+	const size_t size = self->bitmap.stride * (size_t)self->bitmap.height;
+	uint8_t *drawn = malloc(size);
+
+	write_text(self, "\x1b[?25l\x1b[1;4H\x1b[41m\xe4\xb8\x80");
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	write_text(self, "\x1b[1;3H\x1b[44m\xe4\xb8\x80");
+	assert_true(draws(self, 2, 0, 3, 1));
+	memcpy(drawn, self->bitmap.pixels, size);
+	mn_terminal_redraw(self->terminal);
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	assert_memory_equal(drawn, self->bitmap.pixels, size);
+	free(drawn);
+}
+
 /* Also where a sequence sets more than one mode: cvvis of xterm. */
 static void the_cursor_comes_back(void **state)
 {
@@ -437,6 +455,7 @@ int main(void)
 		SHOWN(bold_is_bright),
 		SHOWN(the_screen_may_be_reversed),
 		SHOWN(characters_are_repeated),
+		SHOWN(halves_of_wide_characters_are_drawn_as_by_a_redraw),
 		SHOWN(the_cursor_comes_back),
 		SHOWN(all_that_changes_is_drawn),
 		SHOWN(the_screen_scrolls),
