@@ -360,14 +360,20 @@ static struct mn_serving *free_slot(struct mn_display *display)
 	return NULL;
 }
 
-/* Clients that have given up waiting for a frame. */
+/* Clients that have given up waiting for a frame, the one under way included. */
 static void let_go(struct mn_display *display)
 {
+	uint16_t *const answering = &display->frames.answering;
+
 	for (uint32_t i = 0; i < SLOTS; i++) {
-		if (!(display->held & 1U << i) || mn_serving_live(&display->serving[i]))
+		const uint16_t others = (uint16_t) ~(1U << i);
+
+		if (!((display->held | *answering) & 1U << i) ||
+		    mn_serving_live(&display->serving[i]))
 			continue;
 		mn_reply(&display->serving[i], MN_ECANCELED);
-		display->held &= (uint16_t) ~(1U << i);
+		display->held &= others;
+		*answering &= others;
 	}
 }
 

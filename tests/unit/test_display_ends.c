@@ -197,6 +197,58 @@ static void there_is_always_a_slot_for_a_request(void **state)
 	free(impatient);
 }
 
+/* It often gives up, on a screen that is slow: of the calls that a frame answers, too. */
+struct hasty {
+	struct mn_task task;
+	struct mn_layer layer;
+	struct mn_timeout limit;
+	uint32_t times, refused;
+};
+
+static mn_poll hasty_run(struct hasty *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_layer_open(&self->layer, &usual));
+	for (self->times = 0; self->times < 300; self->times++) {
+		MN_TRY(self, mn_layer_move(&self->layer, self->times % 2, 0, 0));
+		MN_AWAIT(self,
+			 mn_timeout(&self->limit, mn_layer_frame(&self->layer), 300 + self->times));
+		self->refused += MN_RESULT(self) != MN_OK && MN_RESULT(self) != MN_ETIMEDOUT;
+	}
+	MN_END(self);
+}
+
+MN_TASK(hasty);
+
+struct slow_screen {
+	struct mn_display_device device;
+	struct mn_sleep nap;
+};
+
+static mn_poll present_slowly(struct mn_display_device *device, const struct mn_rect *dirty)
+{
+	(void)dirty;
+	return mn_sleep(&MN_CONTAINER(device, struct slow_screen, device)->nap, FRAME_US / 2);
+}
+
+static void who_gives_up_is_not_refused(void **state)
+{
+	struct sim *sim = *state;
+	struct slow_screen screen = {.device = {.screen = bitmap_new(MN_RGB565, MN_OPAQUE, 40, 30),
+						.frame_us = FRAME_US,
+						.present = present_slowly}};
+	struct mn_display display = {0};
+	struct hasty hasty = {0};
+
+	mn_display_start(&display, &sim->kernel, &screen.device, NULL);
+	mn_spawn(&sim->kernel, &hasty.task, &hasty_task);
+	sim_run_for(sim, 300 * FRAME_US);
+	assert_int_equal(hasty.times, 300);
+	assert_int_equal(hasty.refused, 0);
+	sim_cancel_all(sim);
+	bitmap_free(&screen.device.screen);
+}
+
 /* ---- The server and its screen
  * ------------------------------------------------------------------- */
 
@@ -340,6 +392,7 @@ int main(void)
 		SIM_TEST(a_client_that_ends_takes_its_layer),
 		SIM_TEST(an_owner_may_be_gone_at_once),
 		SIM_TEST(there_is_always_a_slot_for_a_request),
+		SIM_TEST(who_gives_up_is_not_refused),
 		SIM_TEST(the_server_can_end_at_any_moment),
 		SIM_TEST(a_second_display_has_another_name),
 		SIM_TEST(a_screen_that_fails_is_reported_once),
