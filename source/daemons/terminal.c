@@ -77,20 +77,42 @@ static mn_poll show(struct mn__terminal_session *self)
 enum { KEY, BYTES };
 
 /* Keys come first: a program that never stops writing has to see Ctrl-C. Both may have come. */
-static mn_poll wait_for_input(struct mn__terminal_session *self)
+static mn_poll take_input(struct mn__terminal_session *self)
 {
-	return mn_race(&self->race, mn_keyboard_next(&self->keyboard, &self->key),
-		       mn_bbq_read(&self->rx, self->port.rx));
-}
+	const mn_poll came = mn_race(&self->race, mn_keyboard_next(&self->keyboard, &self->key),
+				     mn_bbq_read(&self->rx, self->port.rx));
 
-static void take_input(struct mn__terminal_session *self)
-{
+	if (came == MN_PENDING)
+		return came;
 	if (self->race.result[KEY] == MN_OK)
 		mn_terminal_key(self->terminal, &self->key);
 	if (self->race.result[BYTES] == MN_OK) {
 		mn_terminal_write(self->terminal, self->rx.data, self->rx.len);
 		mn_bbq_release(self->port.rx, self->rx.len);
 	}
+	return came;
+}
+
+static mn_poll take_frame(struct mn__terminal_session *self)
+{
+	const mn_poll due = mn_layer_frame(&self->layer);
+
+	if (due == MN_OK)
+		self->is_shown = true;
+	return due;
+}
+
+/*
+ * The time until the next frame is for reading: the keys of port 2, for one, are behind what the
+ * port has not taken from the line. But not with an answer at hand: there may be no room for more.
+ */
+static mn_poll go_on(struct mn__terminal_session *self)
+{
+	if (self->is_shown)
+		return take_input(self);
+	if (self->reply_len)
+		return take_frame(self);
+	return mn_race(&self->pace, take_frame(self), take_input(self));
 }
 
 static mn_poll send_reply(struct mn__terminal_session *self)
@@ -112,10 +134,11 @@ static mn_poll open_port(struct mn__terminal_session *self)
 	return opened;
 }
 
-/* The keyboard's end is told in the same way. */
+/* The ends of the display and of the keyboard are told in the same way. */
 static bool is_port_gone(const struct mn__terminal_session *self, mn_poll result)
 {
-	return result == MN_EGONE || (result == MN_ECLOSED && self->race.winner == BYTES);
+	return self->layer.id &&
+	       (result == MN_EGONE || (result == MN_ECLOSED && self->race.winner == BYTES));
 }
 
 static mn_poll open_layer(struct mn__terminal_session *self)
@@ -129,21 +152,21 @@ static mn_poll run_session(struct mn__terminal_session *self)
 	MN_TRY(self, open_layer(self));
 	MN_TRY(self, make_terminal(self));
 	MN_TRY(self, mn_keyboard_open(&self->keyboard, MN_KEYBOARD_CAPACITY));
+	self->is_shown = true;
 	for (;;) {
 		MN_AWAIT(self, open_port(self));
 		while (MN_RESULT(self) == MN_OK) {
-			if (draw(self)) {
+			if (self->is_shown && draw(self)) {
+				self->is_shown = false;
 				MN_TRY(self, show(self));
-				MN_TRY(self, mn_layer_frame(&self->layer));
 			}
-			if (self->reply_len) {
+			if (self->is_shown && self->reply_len) {
 				MN_AWAIT(self, send_reply(self));
 				self->reply_len = 0;
 				if (MN_RESULT(self) != MN_OK)
 					break;
 			}
-			MN_AWAIT(self, wait_for_input(self));
-			take_input(self);
+			MN_AWAIT(self, go_on(self));
 		}
 		if (!is_port_gone(self, MN_RESULT(self)))
 			break;

@@ -11,8 +11,11 @@
  * the answers to a program that asks, for the size for instance as xterm's `resize` does; they go
  * when what was written before is shown.
  *
- * A program that writes faster than the screen is slowed down, by the port's ring: at most
- * MN_TERMINAL_RING bytes a frame. Answers for which there is no room are dropped.
+ * A program may write faster than the screen shows: it is read on while a frame is awaited, and the
+ * frame shows what has come by then. It is slowed down, by the port's ring, to what the emulation
+ * takes; and while there are answers, until these have gone. So the line is not held for a frame,
+ * and others on it, port 2 with its keys among them, get what is theirs. Answers for which there is
+ * no room are dropped.
  *
  * That the port is open, and how large the terminal is, it says in the log.
  *
@@ -30,7 +33,7 @@
 #include <mnemos/services/keyboard.h>
 #include <mnemos/services/serial_mux.h>
 
-/* Bytes from the program that wait for the next frame. */
+/* Bytes from the program that it takes at a time. */
 #define MN_TERMINAL_RING 4096
 
 /* Bytes of answers to what is in one ring, and of a key. */
@@ -43,6 +46,7 @@ struct mn__terminal_session {
 	struct mn_layer layer;
 	struct mn_bitmap chunk, part;
 	struct mn_rect dirty;
+	bool is_shown;        /* what was drawn; the next frame is due */
 	void *pixels, *cells; /* memory of chunk and terminal */
 	const struct mn_font *font;
 	struct mn_terminal *terminal;
@@ -50,7 +54,7 @@ struct mn__terminal_session {
 	struct mn_key_event key;
 	struct mn_sermux_open open;
 	struct mn_sermux_port port;
-	struct mn_race race;
+	struct mn_race race, pace;
 	struct mn_bbq_read rx;
 	struct mn_sermux_write tx;
 	char reply[MN_TERMINAL_REPLY];
