@@ -161,6 +161,29 @@ def test_input_is_read_as_fast_as_the_target_takes_it(attached):
     assert peak_kib(process) - before < 8192
 
 
+def test_who_floods_the_line_keeps_nobody_from_it(attached):
+    # There is always more when the line, which is slow, takes more.
+    _, base, target = attached("-q")
+
+    def flood(client):
+        with contextlib.suppress(OSError):
+            while True:
+                client.sendall(b"x" * 65536)
+
+    with connect(base + 10) as flooding, connect(base + 2) as typing:
+        sender = threading.Thread(target=flood, args=(flooding,))
+        sender.start()
+        target.next_bytes(10, 1 << 20)
+        typing.sendall(b"!")
+        for _ in range(16 << 11):  # of 512 bytes
+            if target.next_frame() == (2, b"!"):
+                break
+        else:
+            pytest.fail("16 MiB, and the key is not among them")
+        flooding.shutdown(socket.SHUT_RDWR)
+        sender.join()
+
+
 def test_clients_without_a_descriptor_are_refused_told_once_and_counted(attached):
     process, base, target = attached(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))

@@ -59,12 +59,16 @@ static void on_up(void *context)
 	struct attachment *self = context;
 	demux_start(&self->session.demux);
 	trace_log_start(&self->trace_log);
+	ports_set_reading(&self->session.ports, true);
+	keyboard_set_reading(&self->keyboard, true);
 	trace_link_up(&self->trace);
 }
 
 static void on_down(void *context)
 {
 	struct attachment *self = context;
+	ports_set_reading(&self->session.ports, false);
+	keyboard_set_reading(&self->keyboard, false);
 	demux_stop(&self->session.demux);
 	trace_link_down(&self->trace);
 }
@@ -82,11 +86,11 @@ static void on_frame(void *context, uint16_t port, const uint8_t *data, size_t l
 		trace_link_take(&self->trace, data, len, uv_hrtime());
 }
 
-static void on_ready(void *context, bool ready)
+static void on_congested(void *context, bool congested)
 {
 	struct attachment *self = context;
-	ports_set_reading(&self->session.ports, ready);
-	keyboard_set_reading(&self->keyboard, ready);
+	ports_set_congested(&self->session.ports, congested);
+	keyboard_set_congested(&self->keyboard, congested);
 }
 
 static void on_failed(void *context)
@@ -185,7 +189,7 @@ static bool open_line(struct attachment *self, const struct options *options)
 	struct line *line = &self->line;
 	line->loop = &self->session.loop;
 	line->target = &self->target;
-	line->events = (struct line_events){self, on_up, on_down, on_data, on_ready, on_failed};
+	line->events = (struct line_events){self, on_up, on_down, on_data, on_congested, on_failed};
 	line->pty_watch = &self->session.pty_watch;
 	line->recorder = &self->recorder;
 	line->max_frame = options->max_frame;

@@ -240,12 +240,14 @@ static void have_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		log_line(LOG_DEBUG, client->port->number, " MUX", "%zdB <- :%u", n,
 			 client->port->number);
 		ports->peer.send(ports->peer.context, client->port->number, buf->base, (size_t)n);
+		client->has_had_turn = ports->congested;
+		client_update_reading(client);
 	}
 }
 
 void client_update_reading(struct client *client)
 {
-	bool wanted = client->port->ports->reading && !client->has_ended;
+	bool wanted = client->port->ports->reading && !client->has_ended && !client->has_had_turn;
 	if (client->is_closing || wanted == client->is_reading)
 		return;
 	client->is_reading = wanted;
@@ -253,6 +255,12 @@ void client_update_reading(struct client *client)
 		uv_read_stop(&client->stream);
 	else if (uv_read_start(&client->stream, give_buffer, have_read))
 		client_close(client);
+}
+
+void client_begin_turn(struct client *client)
+{
+	client->has_had_turn = false;
+	client_update_reading(client);
 }
 
 void client_start(struct client *client)

@@ -44,8 +44,9 @@ struct client {
 	bool is_dirty;
 	bool is_pty;
 	bool is_reading;
-	bool has_ended; /* it sends no more */
-	bool finishing; /* close once the outbox is empty */
+	bool has_ended;    /* it sends no more */
+	bool has_had_turn; /* it has sent while the line was congested */
+	bool finishing;    /* close once the outbox is empty */
 	bool is_closing;
 	unsigned stalls; /* stall times in a row without taking anything */
 	enum client_pace pace;
@@ -66,6 +67,9 @@ void client_flush(struct client *client);
 
 /* Reads it if its turn allows. */
 void client_update_reading(struct client *client);
+
+/* The line is congested no more. */
+void client_begin_turn(struct client *client);
 
 /* Closes it once it has got everything. */
 void client_finish(struct client *client);

@@ -11,6 +11,8 @@
 
 static char buffer[4096];
 
+static void update_reading(struct keyboard *keyboard);
+
 static void typed(struct keyboard *keyboard, const char *data, size_t len)
 {
 	char quoted[256];
@@ -18,6 +20,8 @@ static void typed(struct keyboard *keyboard, const char *data, size_t len)
 		log_line(LOG_DEBUG, keyboard->port, "KEYB", "%zuB <- \"%s\"", len,
 			 text_quote(quoted, sizeof quoted, data, len));
 	keyboard->send(keyboard->context, keyboard->port, data, len);
+	keyboard->has_had_turn = keyboard->is_congested && !terminal_is_raw();
+	update_reading(keyboard);
 }
 
 static void typed_raw(struct keyboard *keyboard, const char *data, size_t len)
@@ -84,8 +88,9 @@ void keyboard_open(struct keyboard *keyboard, uv_loop_t *loop)
 		 keyboard->raw && isatty(STDIN_FILENO) ? ", key by key; Ctrl-] ends" : "");
 }
 
-void keyboard_set_reading(struct keyboard *keyboard, bool reading)
+static void update_reading(struct keyboard *keyboard)
 {
+	bool reading = keyboard->is_wanted && !keyboard->has_had_turn;
 	if (keyboard->kind == KEYBOARD_STREAM) {
 		if (keyboard->raw)
 			terminal_set_raw(reading);
@@ -99,6 +104,19 @@ void keyboard_set_reading(struct keyboard *keyboard, bool reading)
 		else
 			uv_idle_stop(&keyboard->file);
 	}
+}
+
+void keyboard_set_reading(struct keyboard *keyboard, bool reading)
+{
+	keyboard->is_wanted = reading;
+	update_reading(keyboard);
+}
+
+void keyboard_set_congested(struct keyboard *keyboard, bool congested)
+{
+	keyboard->is_congested = congested;
+	keyboard->has_had_turn = false;
+	update_reading(keyboard);
 }
 
 void keyboard_close(struct keyboard *keyboard)

@@ -2,7 +2,8 @@
 /*
  * Standard input as the target's keyboard: what is typed goes to one port, whole lines
  * from a terminal, which keeps its settings, and any pieces from a pipe or file. Its end
- * ends the keyboard only. Not read while the line cannot take more.
+ * ends the keyboard only. Not read while the line is down, and only once while it has more to write
+ * than it should; but a raw terminal always is, for nobody types that much.
  *
  * If `raw` is set, a terminal gives each key at once, Ctrl-C among them, but only while it is read:
  * so there is always a key that ends it all.
@@ -28,12 +29,15 @@ struct keyboard {
 		KEYBOARD_STREAM, /* terminals and pipes */
 		KEYBOARD_FILE,   /* never has to be waited for: read while the loop is idle */
 	} kind;
+	bool is_wanted, is_congested;
+	bool has_had_turn; /* it has sent while the line was congested */
 	uv_pipe_t stream;
 	uv_idle_t file;
 };
 
 void keyboard_open(struct keyboard *keyboard, uv_loop_t *loop);
 void keyboard_set_reading(struct keyboard *keyboard, bool reading);
+void keyboard_set_congested(struct keyboard *keyboard, bool congested);
 void keyboard_close(struct keyboard *keyboard); /* idempotent */
 
 #endif

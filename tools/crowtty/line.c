@@ -96,9 +96,13 @@ static void connect_failed(struct line *line, int error)
 		give_up(line);
 }
 
-static void set_ready(struct line *line, bool ready)
+static void set_congested(struct line *line, bool congested)
 {
-	line->events.on_ready(line->events.context, ready);
+	if (line->congested == congested)
+		return;
+	line->congested = congested;
+	if (line->events.on_congested)
+		line->events.on_congested(line->events.context, congested);
 }
 
 static void lost(struct line *line, int error)
@@ -106,9 +110,8 @@ static void lost(struct line *line, int error)
 	if (line->state != LINE_UP)
 		return;
 	recorder_put(line->recorder, RECORD_DOWN, NULL, 0);
-	if (!line->congested)
-		set_ready(line, false);
 	line->events.on_down(line->events.context);
+	set_congested(line, false);
 	size_t unsent = line->outbox.len;
 	outbox_clear(&line->outbox);
 	close_handle(line);
@@ -125,14 +128,6 @@ static void lost(struct line *line, int error)
 /*
  * Up: writing.
  */
-
-static void set_congested(struct line *line, bool congested)
-{
-	if (line->congested == congested)
-		return;
-	line->congested = congested;
-	set_ready(line, !congested);
-}
 
 static void send_now(struct line *line)
 {
@@ -237,7 +232,6 @@ static void up(struct line *line)
 	log_line(line->was_up ? LOG_NOTE : LOG_INFO, LOG_NO_PORT, "LINE", "connected to %s%s",
 		 line->target->name, line->was_up ? " again" : "");
 	line->was_up = true;
-	line->congested = false;
 	outbox_open(&line->outbox, &line->stream, written);
 	recorder_put(line->recorder, RECORD_UP, line->target->name, strlen(line->target->name));
 	update_reading(line);
@@ -246,8 +240,6 @@ static void up(struct line *line)
 	send_now(line);
 	if (line->state == LINE_UP)
 		line->events.on_up(line->events.context);
-	if (line->state == LINE_UP)
-		set_ready(line, true);
 }
 
 /*

@@ -49,8 +49,8 @@ struct line_events {
 	void (*on_up)(void *context);
 	void (*on_down)(void *context);
 	void (*on_data)(void *context, const uint8_t *data, size_t len);
-	/* Whether line_send() is welcome: up and not congested. */
-	void (*on_ready)(void *context, bool ready);
+	/* Has more to write than it should, or no longer; NULL: the sender sends little. */
+	void (*on_congested)(void *context, bool congested);
 	/* It is over and has been reported: not (or no more) connected and not to retry. */
 	void (*on_failed)(void *context);
 };

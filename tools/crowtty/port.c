@@ -262,6 +262,13 @@ void ports_set_reading(struct ports *ports, bool reading)
 	for_each_client(ports, client_update_reading);
 }
 
+void ports_set_congested(struct ports *ports, bool congested)
+{
+	ports->congested = congested;
+	if (!congested)
+		for_each_client(ports, client_begin_turn);
+}
+
 void ports_hold(struct ports *ports, int change)
 {
 	bool before = ports->holds > 0;

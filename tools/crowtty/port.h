@@ -7,8 +7,9 @@
  * line as they send it. While nobody is attached the newest PORT_HISTORY bytes are kept,
  * and the next client begins with them; what is older is dropped and counted.
  *
- * Back-pressure. Towards the target: clients are not read while the line is down or has
- * more to write than it should. Towards a client: sermux has no flow control per port, so
+ * Back-pressure. Towards the target: clients are not read while the line is down. While it has more
+ * to write than it should each is read once more: so one that floods the line cannot keep others
+ * from it. Towards a client: sermux has no flow control per port, so
  * all that can be done for a client that falls behind is to stop reading the line, which
  * stops every port. That is done for a bounded time (client.h), then the client loses its
  * oldest output.
@@ -63,7 +64,8 @@ struct ports {
 	unsigned client_count;
 	unsigned refused; /* clients, for want of file descriptors */
 	unsigned holds;
-	bool reading; /* clients may be read */
+	bool reading;   /* clients may be read */
+	bool congested; /* and each only once, until this is over */
 	bool closing;
 	void (*on_first_client)(void *context); /* NULL, or called once */
 };
@@ -87,6 +89,9 @@ void ports_flush(struct ports *ports);
 
 /* Clients may be read, or not. */
 void ports_set_reading(struct ports *ports, bool reading);
+
+/* The line has more to write than it should, or no longer. */
+void ports_set_congested(struct ports *ports, bool congested);
 
 /* For client.c and the pty: a hold more or less; a client came or went. */
 void ports_hold(struct ports *ports, int change);

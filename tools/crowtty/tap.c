@@ -69,20 +69,13 @@ static void on_up(void *context)
 {
 	struct tap *tap = context;
 	unframe_start(&tap->unframe);
+	tap->events.on_up(tap->events.context, true);
 }
 
 static void on_down(void *context)
 {
 	struct tap *tap = context;
 	tap->events.on_up(tap->events.context, false);
-}
-
-/* Only now may something be sent. */
-static void on_ready(void *context, bool ready)
-{
-	struct tap *tap = context;
-	if (ready)
-		tap->events.on_up(tap->events.context, true);
 }
 
 static void on_failed(void *context)
@@ -129,7 +122,7 @@ static void set_up_line(struct tap *tap)
 	struct line *line = &tap->line;
 	line->loop = tap->loop;
 	line->target = &tap->target;
-	line->events = (struct line_events){tap, on_up, on_down, on_data, on_ready, on_failed};
+	line->events = (struct line_events){tap, on_up, on_down, on_data, NULL, on_failed};
 	line->pty_watch = &tap->pty_watch;
 	line->recorder = &tap->recorder;
 	line->max_frame = tap->max_frame;
