@@ -55,6 +55,19 @@ void mn_cancel(struct mn_task *task)
 	mn_wake(task);
 }
 
+struct mn_task *mn_find_task(uint32_t id)
+{
+	struct mn_list *const tasks = &mn_running->tasks;
+
+	for (struct mn_list *node = tasks->next; node != tasks; node = node->next) {
+		struct mn_task *task = MN_CONTAINER(node, struct mn_task, all);
+
+		if (task->id == id)
+			return task;
+	}
+	return NULL;
+}
+
 /* The joins of a task learn its result; it is a slow path of tasks that are joined. */
 static void tell_joins(struct mn_kernel *kernel, const struct mn_task *task, mn_poll result)
 {

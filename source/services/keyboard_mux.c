@@ -81,20 +81,6 @@ static mn_poll deliver_to_all(struct mn_keyboard_mux *mux, const struct mn_key_e
 
 /* ---- Subscriptions ----------------------------------------------------------------- */
 
-/* The live task with this number, or NULL. */
-static struct mn_task *find_task(uint32_t id)
-{
-	struct mn_list *const tasks = &mn_running->tasks;
-
-	for (struct mn_list *node = tasks->next; node != tasks; node = node->next) {
-		struct mn_task *task = MN_CONTAINER(node, struct mn_task, all);
-
-		if (task->id == id)
-			return task;
-	}
-	return NULL;
-}
-
 void mn__keyboard_queue_leave(struct mn__keyboard_queue *queue)
 {
 	if (!queue->mux)
@@ -111,7 +97,7 @@ void mn__keyboard_queue_leave(struct mn__keyboard_queue *queue)
 static mn_poll mn__keyboard_queue_run(struct mn__keyboard_queue *self)
 {
 	MN_BEGIN(self);
-	while (!self->closed && (self->subscriber = find_task(self->owner)))
+	while (!self->closed && (self->subscriber = mn_find_task(self->owner)))
 		MN_AWAIT(self, mn_join(&self->end, self->subscriber));
 	mn__keyboard_queue_leave(self);
 	mn_free(self->memory);
@@ -130,7 +116,7 @@ static void reap(struct mn_keyboard_mux *mux)
 			MN_CONTAINER(node, struct mn__keyboard_queue, link);
 
 		node = node->next;
-		if (!find_task(queue->owner))
+		if (!mn_find_task(queue->owner))
 			mn__keyboard_queue_leave(queue);
 	}
 }

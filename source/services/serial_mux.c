@@ -75,23 +75,13 @@ static void close_slot(struct mn__sermux_slot *slot)
 	}
 }
 
-static bool is_alive(uint32_t task_id)
-{
-	struct mn_list *tasks = &mn_running->tasks;
-
-	for (struct mn_list *node = tasks->next; node != tasks; node = node->next)
-		if (MN_CONTAINER(node, struct mn_task, all)->id == task_id)
-			return true;
-	return false;
-}
-
 /* Closes the ports of tasks that have ended without doing so. */
 static void reap(struct mn_serial_mux *mux)
 {
 	for (uint16_t at = mux->slot_count; at-- > 0;) {
 		struct mn__sermux_slot *slot = mux->slots[at];
 
-		if (is_alive(slot->owner))
+		if (mn_find_task(slot->owner))
 			continue;
 		mn_debug("port %u: its task has ended", slot->number);
 		close_slot(slot);

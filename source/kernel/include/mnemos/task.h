@@ -133,6 +133,12 @@ void mn_cancel(struct mn_task *task);
 static inline struct mn_task *mn_self(void);
 
 /*
+ * The live task with this number, or NULL. For who remembers a task beyond its end, when its
+ * memory may be another's; no other task ever has its number. Cost: one look at each live task.
+ */
+struct mn_task *mn_find_task(uint32_t id);
+
+/*
  * Waiting for the end of a task: MN_OK when it has ended, with what its body returned in
  * `result`. The task's memory must stay until then; a task from the heap can be joined
  * only by who starts waiting before it ends. Cost at the end of a joined task: one look
