@@ -3,12 +3,10 @@
  * The clients' side of the display: requests, one at a time. Each poll of an operation writes the
  * same request anew.
  */
-#include <string.h>
 #include <mnemos/services/display.h>
 
 static struct mn_display_request *request(struct mn_layer *layer, enum mn_display_what what)
 {
-	memset(&layer->request, 0, sizeof layer->request);
 	layer->request.what = what;
 	layer->request.layer = layer->id;
 	return &layer->request;

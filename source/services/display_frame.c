@@ -29,14 +29,21 @@ static int32_t growth(const struct mn_rect *a, const struct mn_rect *b)
 	return (int32_t)(area(&both) - area(a) - area(b));
 }
 
-/* Where `rect` costs least if united with it. */
-static uint32_t nearest(const struct mn__display_dirt *dirt, const struct mn_rect *rect)
+/* Where `rect` costs least if united with it, and what. */
+static struct mn_rect *nearest(struct mn__display_dirt *dirt, const struct mn_rect *rect,
+			       int32_t *least)
 {
-	uint32_t best = 0;
+	struct mn_rect *best = NULL;
 
-	for (uint32_t i = 1; i < dirt->count; i++)
-		if (growth(&dirt->rects[i], rect) < growth(&dirt->rects[best], rect))
-			best = i;
+	*least = INT32_MAX;
+	for (struct mn_rect *at = dirt->rects; at < dirt->rects + dirt->count; at++) {
+		const int32_t cost = growth(at, rect);
+
+		if (cost < *least) {
+			*least = cost;
+			best = at;
+		}
+	}
 	return best;
 }
 
@@ -46,16 +53,15 @@ void mn__display_damage(struct mn_display *display, const struct mn_rect *rect)
 	struct mn__display_dirt *dirt = &display->dirt;
 	struct mn_rect add =
 		mn_rect_intersect(rect, &(struct mn_rect){0, 0, screen->width, screen->height});
+	struct mn_rect *near;
+	int32_t cost;
 
 	if (mn_rect_is_empty(&add))
 		return;
-	while (dirt->count > 0) {
-		const uint32_t i = nearest(dirt, &add);
-
-		if (dirt->count < MN_DISPLAY_DIRTY && growth(&dirt->rects[i], &add) > 0)
-			break;
-		add = mn_rect_unite(&dirt->rects[i], &add);
-		dirt->rects[i] = dirt->rects[--dirt->count];
+	while ((near = nearest(dirt, &add, &cost)) &&
+	       (cost <= 0 || dirt->count == MN_DISPLAY_DIRTY)) {
+		add = mn_rect_unite(near, &add);
+		*near = dirt->rects[--dirt->count];
 	}
 	dirt->rects[dirt->count++] = add;
 	mn_event_set(&display->frames.wanted);
@@ -74,48 +80,42 @@ static bool covers(const struct mn__display_layer *layer, const struct mn_rect *
 static void paint(struct mn_bitmap *screen, const struct mn__display_layer *layer,
 		  const struct mn_rect *rect)
 {
-	const struct mn_rect common = mn_rect_intersect(&layer->rect, rect);
-	struct mn_rect part;
+	const struct mn_rect part = {rect->x - layer->rect.x, rect->y - layer->rect.y, rect->width,
+				     rect->height};
 
-	if (mn_rect_is_empty(&common))
-		return;
-	part = (struct mn_rect){common.x - layer->rect.x, common.y - layer->rect.y, common.width,
-				common.height};
-	mn_bitmap_blend(screen, common.x, common.y, &layer->bitmap, &part);
+	mn_bitmap_blend(screen, rect->x, rect->y, &layer->bitmap, &part);
 }
 
 /* From the nearest layer behind which nothing can be seen, to the nearest of all. */
 static void compose(struct mn_display *display, const struct mn_rect *rect)
 {
 	struct mn_bitmap *screen = &display->device->screen;
-	uint32_t first = display->stack_count;
+	struct mn_list *const stack = &display->stack;
+	struct mn_list *at = stack->prev;
 
-	while (first > 0 && !covers(display->stack[first - 1], rect))
-		first--;
-	if (first == 0)
+	while (at != stack && !covers(mn__layer_at(at), rect))
+		at = at->prev;
+	if (at == stack) {
 		mn_bitmap_fill(screen, rect, MN_BLACK);
-	for (uint32_t i = first > 0 ? first - 1 : 0; i < display->stack_count; i++)
-		paint(screen, display->stack[i], rect);
+		at = at->next;
+	}
+	for (; at != stack; at = at->next)
+		paint(screen, mn__layer_at(at), rect);
 }
 
 /* Some rows. Returns whether there are more. */
 static bool compose_band(struct mn__display_frames *frames)
 {
-	const struct mn_rect *rect;
 	struct mn_rect band;
 
-	if (frames->at == frames->shown.count)
-		return false;
-	rect = &frames->shown.rects[frames->at];
-	band = (struct mn_rect){rect->x, rect->y + frames->rows, rect->width,
-				mn__band_rows(rect->width, rect->height - frames->rows)};
-	compose(frames->display, &band);
-	frames->rows += band.height;
-	if (frames->rows == rect->height) {
-		frames->rows = 0;
-		frames->at++;
+	if (frames->left.height == 0) {
+		if (frames->at == frames->shown.count)
+			return false;
+		frames->left = frames->shown.rects[frames->at++];
 	}
-	return frames->at < frames->shown.count;
+	band = mn__take_band(&frames->left);
+	compose(frames->display, &band);
+	return frames->left.height > 0 || frames->at < frames->shown.count;
 }
 
 /* ---- Frames ------------------------------------------------------------------------------ */
@@ -133,8 +133,8 @@ static void begin(struct mn__display_frames *frames)
 	frames->at = 0;
 	display->dirt.count = 0;
 	display->held = 0;
-	for (uint32_t i = 0; i < display->stack_count; i++)
-		display->stack[i]->is_fresh = false;
+	for (struct mn_list *at = display->stack.next; at != &display->stack; at = at->next)
+		mn__layer_at(at)->is_fresh = false;
 }
 
 static mn_poll present(struct mn__display_frames *frames)
@@ -158,37 +158,34 @@ static void note(struct mn__display_frames *frames, mn_poll presented)
 	frames->failing = presented != MN_OK;
 }
 
-/* Whoever began to wait while the frame was made, but drew before. */
-static void add_late(struct mn__display_frames *frames)
+/* Whether a client that waits has drawn what this frame does not show. */
+static bool waits_for_next(struct mn_display *display, struct mn_serving *serving)
 {
-	struct mn_display *display = frames->display;
+	const struct mn__display_layer *layer =
+		mn_serving_live(serving) ? mn__display_find(display, serving) : NULL;
 
-	for (uint32_t i = 0; display->held >> i; i++) {
-		const uint16_t bit = (uint16_t)(display->held & 1U << i);
-		const struct mn__display_layer *layer =
-			bit && mn_serving_live(&display->serving[i])
-				? mn__display_find(display, &display->serving[i])
-				: NULL;
-
-		if (!bit || (layer && layer->is_fresh))
-			continue;
-		frames->answering |= bit;
-		display->held &= (uint16_t)~bit;
-	}
-	if (!display->held && !display->dirt.count)
-		mn_event_clear(&frames->wanted);
+	return layer && layer->is_fresh;
 }
 
+/* Also whoever began to wait while the frame was made, but drew before. */
 static void answer(struct mn__display_frames *frames)
 {
 	struct mn_display *display = frames->display;
 
 	if (frames->shown.count > 0)
 		display->stats.frames++;
-	add_late(frames);
-	for (uint32_t i = 0; frames->answering; i++, frames->answering >>= 1)
-		if (frames->answering & 1)
-			mn__display_reply(display, &display->serving[i], MN_OK);
+	for (uint32_t i = 0; i < MN__DISPLAY_SLOTS; i++) {
+		struct mn_serving *serving = &display->serving[i];
+
+		if (!(frames->answering >> i & 1) &&
+		    (!(display->held >> i & 1) || waits_for_next(display, serving)))
+			continue;
+		display->held &= (uint16_t) ~(1U << i);
+		mn__display_reply(display, serving, MN_OK);
+	}
+	frames->answering = 0;
+	if (!display->held && !display->dirt.count)
+		mn_event_clear(&frames->wanted);
 	mn_self()->cause = 0;
 }
 

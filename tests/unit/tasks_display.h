@@ -251,6 +251,17 @@ static inline void bench_free(struct bench *bench)
 	free(bench);
 }
 
+/* Layers that are open. */
+static inline uint32_t layers_open(const struct bench *bench)
+{
+	const struct mn_list *const stack = &bench->display.stack;
+	uint32_t count = 0;
+
+	for (const struct mn_list *at = stack->next; at != stack; at = at->next)
+		count++;
+	return count;
+}
+
 /* Until the next frame has been made, if one is wanted. */
 static inline void next_frame(struct bench *bench)
 {

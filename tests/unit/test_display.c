@@ -385,7 +385,7 @@ static void nobody_inherits_a_layer(void **state)
 		mn_spawn(&bench->sim->kernel, &phoenix.task, &phoenix_task);
 		sim_settle(bench->sim);
 		assert_int_equal(painter->result, MN_EINVAL);
-		assert_int_equal(bench->display.stack_count, 0);
+		assert_int_equal(layers_open(bench), 0);
 		bench->pictures[0].order = 0;
 		assert_shows_model(bench);
 		painter->layer.id = 0;
@@ -435,8 +435,8 @@ static void a_layer_that_is_closed_makes_room_at_once(void **state)
 		free(many[i]);
 }
 
-/* A layer whose task somebody has cancelled stays its owner's. */
-static void a_layer_does_not_need_its_task(void **state)
+/* A layer whose task somebody has cancelled stays its owner's, and goes with it. */
+static void a_layer_survives_that_its_task_is_cancelled(void **state)
 {
 	struct bench *bench = bench_new(*state);
 
@@ -449,6 +449,13 @@ static void a_layer_does_not_need_its_task(void **state)
 	assert_shows_model(bench);
 	assert_int_equal(paint(bench->painters[0], CLOSE), MN_OK);
 	bench->pictures[0].order = 0;
+	assert_shows_model(bench);
+	for (size_t i = 0; i < MN_DISPLAY_LAYERS; i++)
+		sim_cancel(bench->sim, &bench->display.layers[i].task);
+	sim_settle(bench->sim);
+	assert_int_equal(paint(bench->painters[1], END), MN_OK);
+	bench->pictures[1].order = 0;
+	assert_int_equal(layers_open(bench), 0);
 	assert_shows_model(bench);
 	bench_free(bench);
 }
@@ -520,7 +527,7 @@ int main(void)
 		SIM_TEST(a_layer_is_its_owners_alone),
 		SIM_TEST(nobody_inherits_a_layer),
 		SIM_TEST(a_layer_that_is_closed_makes_room_at_once),
-		SIM_TEST(a_layer_does_not_need_its_task),
+		SIM_TEST(a_layer_survives_that_its_task_is_cancelled),
 		SIM_TEST(as_many_layers_as_there_may_be),
 		SIM_TEST(survives_a_lack_of_memory),
 	};

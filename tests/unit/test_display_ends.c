@@ -61,7 +61,7 @@ static void kill_during(struct bench *bench, enum painter_what what, uint32_t tu
 	assert_int_equal(killer.task.frame.flags & MN__TASK_ALIVE, 0);
 	bench->pictures[1].order = 0;
 	bench->painters[1] = painter_new(bench->sim);
-	assert_int_equal(bench->display.stack_count, 1);
+	assert_int_equal(layers_open(bench), 1);
 }
 
 static void a_client_can_be_killed_at_any_moment(void **state)
@@ -101,6 +101,50 @@ static void a_client_that_ends_takes_its_layer(void **state)
 	bench_free(bench);
 }
 
+/* Gives up closing its layer, and then does it all the same. */
+struct quitter {
+	struct mn_task task;
+	struct mn_layer layer;
+	mn_poll first;
+};
+
+static mn_poll quitter_run(struct quitter *self)
+{
+	MN_BEGIN(self);
+	self->first = MN_PENDING;
+	MN_TRY(self, mn_layer_open(&self->layer, &usual));
+	MN_AWAIT(self, mn_layer_close(&self->layer));
+	self->first = MN_RESULT(self);
+	MN_TRY(self, mn_layer_close(&self->layer));
+	MN_TRY(self, mn_layer_open(&self->layer, &usual));
+	MN_TRY(self, mn_layer_close(&self->layer));
+	MN_END(self);
+}
+
+MN_TASK(quitter);
+
+static void a_close_that_is_given_up_can_be_done_again(void **state)
+{
+	struct bench *bench = bench_new(*state);
+	uint32_t given_up = 0;
+
+	for (uint32_t i = 0; i < 120; i++) {
+		struct quitter quitter = {0};
+		struct killer killer = {.victim = &quitter.task, .turns = i % 12};
+
+		mn_spawn(&bench->sim->kernel, &quitter.task, &quitter_task);
+		mn_spawn(&bench->sim->kernel, &killer.task, &killer_task);
+		sim_settle(bench->sim);
+		assert_int_equal(layers_open(bench), 0);
+		if (quitter.first != MN_ECANCELED)
+			continue;
+		given_up++;
+		assert_int_equal(quitter.task.frame.result, MN_OK);
+	}
+	assert_true(given_up > 0);
+	bench_free(bench);
+}
+
 /* A task of the heap, which has ended before anybody could begin to wait for that. */
 struct moth {
 	struct mn_task task;
@@ -123,7 +167,7 @@ static void an_owner_may_be_gone_at_once(void **state)
 	for (int i = 0; i < 20; i++) {
 		assert_non_null(mn_spawn_heap(&bench->sim->kernel, &moth_task));
 		sim_settle(bench->sim);
-		assert_int_equal(bench->display.stack_count, 0);
+		assert_int_equal(layers_open(bench), 0);
 	}
 	assert_int_equal(bench->display.last_id, 20);
 	assert_shows_model(bench);
@@ -390,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(a_client_can_be_killed_at_any_moment),
 		SIM_TEST(a_client_that_ends_takes_its_layer),
+		SIM_TEST(a_close_that_is_given_up_can_be_done_again),
 		SIM_TEST(an_owner_may_be_gone_at_once),
 		SIM_TEST(there_is_always_a_slot_for_a_request),
 		SIM_TEST(who_gives_up_is_not_refused),

@@ -112,14 +112,14 @@ MN_SERVICE(mn_display, struct mn_display_request, struct mn_display_response);
  */
 struct mn_layer {
 	struct mn_frame frame;
-	struct mn_connect connect;
-	struct mn_display_client display;
-	struct mn_call call;
-	struct mn_display_request request;
-	struct mn_display_response response;
 	uint32_t id;                 /* 0: not open */
 	struct mn_rect rect;         /* as it was opened or moved */
 	struct mn_display_meta meta; /* of the screen, as of the last answer that had it */
+	struct mn_display_request request;
+	struct mn_display_response response;
+	struct mn_display_client display;
+	struct mn_call call;
+	struct mn_connect connect;
 };
 
 /*
@@ -194,25 +194,26 @@ struct mn_display_device {
  */
 struct mn__display_layer {
 	struct mn_task task;
-	struct mn_join end; /* of the owner */
-	struct mn_waiter turn;
+	struct mn_list link; /* in the display's stack, while open */
 	struct mn_display *display;
-	struct mn_task *owner; /* may have ended, and its memory be another's by now */
+	struct mn_task *owner; /* while it is known to live */
 	uint32_t owner_id;
-	uint32_t id;   /* ascending; 0: not open */
-	bool is_fresh; /* changed since the last frame began */
+	uint32_t id; /* ascending; 0: not open */
 	int32_t z;
+	bool is_fresh; /* changed since the last frame began */
 	struct mn_rect rect;
 	struct mn_bitmap bitmap; /* a block of the heap */
+	struct mn_join end;      /* of the owner */
+	struct mn_waiter turn;
 };
 
 /* Pixels on their way, some rows at a time. */
 struct mn__display_job {
 	enum mn_display_what what;
 	struct mn__display_layer *layer; /* that it is about, or NULL */
-	struct mn_bitmap to, from;
-	struct mn_rect part; /* of `from`: what is left */
-	struct mn_rect done; /* of `to` */
+	const struct mn_bitmap *to, *from;
+	int32_t x, y;        /* of `from`, in `to` */
+	struct mn_rect left; /* of `to`: what is still to do */
 };
 
 /* Parts of the screen that are known to have changed; what is more is united. */
@@ -227,16 +228,16 @@ struct mn__display_dirt {
 struct mn__display_frames {
 	struct mn_task task;
 	struct mn_display *display;
+	uint32_t at;                   /* which of `shown` */
+	uint64_t due_us;               /* no frame before */
+	struct mn_rect left;           /* of it: what is still to compose */
+	bool failing;                  /* what is wrong with present has been said */
+	uint16_t answering;            /* clients that get an answer behind it */
+	struct mn_event wanted;        /* there is dirt, or a client waits */
+	struct mn__display_dirt shown; /* of the frame under way */
 	struct mn_waiter waiter;
 	struct mn_sleep nap;
 	struct mn_timeout limit;
-	struct mn_event wanted;        /* there is dirt, or a client waits */
-	uint64_t due_us;               /* no frame before */
-	struct mn__display_dirt shown; /* of the frame under way */
-	uint32_t at;                   /* which of `shown` */
-	int32_t rows;                  /* of it that have been composed */
-	uint16_t answering;            /* clients that get an answer behind it */
-	bool failing;                  /* what is wrong with present has been said */
 };
 
 /* What has been counted, modulo 2^32. */
@@ -254,29 +255,27 @@ struct mn_display_stats {
  */
 struct mn_display {
 	struct mn_task task;
-	struct mn_server server;
 	struct mn_display_device *device;
 	const char *instance;
+	struct mn_list stack; /* open layers, farthest first */
+	uint32_t last_id;
+	struct mn_display_stats stats;
 
 	/* One is in service, the others may wait for a frame; bits of `held` say which. */
-	struct mn_serving serving[MN_DISPLAY_LAYERS + 2];
 	struct mn_serving *current;
 	uint16_t held;
+	mn_poll answer; /* to the current request */
+	uint8_t at;     /* child that is waited for in the end */
 
+	struct mn__display_job job;
 	struct mn_mutex lock; /* who has it may change layers and screen, also across waits */
 	struct mn_waiter turn;
-	struct mn__display_job job;
-	mn_poll answer; /* to the current request */
 	struct mn_join end;
-	uint32_t at; /* child that is waited for in the end */
-
-	struct mn__display_layer layers[MN_DISPLAY_LAYERS];
-	struct mn__display_layer *stack[MN_DISPLAY_LAYERS]; /* open ones, farthest first */
-	uint32_t stack_count;
-	uint32_t last_id;
+	struct mn_server server;
 	struct mn__display_dirt dirt;
 	struct mn__display_frames frames;
-	struct mn_display_stats stats;
+	struct mn_serving serving[MN_DISPLAY_LAYERS + 2];
+	struct mn__display_layer layers[MN_DISPLAY_LAYERS];
 };
 
 /* Start-up: spawns the server. `device` and `instance`, which may be NULL, must stay. */
