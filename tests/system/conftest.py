@@ -43,6 +43,16 @@ def program(*parts: str) -> str:
     return str(path)
 
 
+def crowtty_program() -> str:
+    """The one of this build, or of the host's beside it."""
+    if BOARD == "none":
+        return program("tools", "crowtty", "crowtty")
+    path = ROOT / "build/host/tools/crowtty/crowtty"
+    if not path.exists():
+        pytest.skip(f"{path} is not built")
+    return str(path)
+
+
 class Process:
     """A program whose standard output and error are read line by line."""
 
@@ -147,7 +157,7 @@ def crowtty(start):
     def run(*arguments, env=os.environ, trace="off", **options):
         base = free_ports(16)
         options["env"] = {**env, "MNEMOS_TRACE": trace}
-        return start(program("tools", "crowtty", "crowtty"), "--tcp-port-base", base, *arguments,
+        return start(crowtty_program(), "--tcp-port-base", base, *arguments,
                      **options), base
 
     return run

@@ -11,6 +11,9 @@ import sermux
 from conftest import DEADLINE_S
 
 
+HELLO = sermux.frame(1, b"hello\r\n")  # what a target says each second
+
+
 def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), DEADLINE_S)
 

@@ -10,12 +10,11 @@ import threading
 import pytest
 from PIL import Image
 
-from conftest import ROOT, free_ports, on_board, on_host, program
+from conftest import ROOT, crowtty_program, free_ports, on_board, on_host, program
 import sermux
 import shotwire
 from shotwire import GRAY8, MONO, RGB565, RGB888
 from target import accept, connect, name_of, receive
-from test_top import crowtty_program
 from test_virtio import SIZE, board, said  # noqa: F401 (board is a fixture)
 
 
@@ -25,7 +24,7 @@ def shoot(start, server):
     targets = []
 
     def run(path, *options):
-        process = start(program("tools", "crowtty", "crowtty"), "screenshot", *options, path,
+        process = start(crowtty_program(), "screenshot", *options, path,
                         name_of(server))
         targets.append(accept(server))
         return process, targets[-1]
@@ -178,7 +177,7 @@ def shoot_through(attached, start):
     """(shoot(path) -> process, target): through one crowtty that has the line."""
     _, base, target = attached()
     options = ("screenshot", "--tcp-port-base", base)
-    return lambda path: start(program("tools", "crowtty", "crowtty"), *options, path), target
+    return lambda path: start(crowtty_program(), *options, path), target
 
 
 def asked_by(target, count, but=()):
@@ -224,7 +223,7 @@ def test_one_that_is_killed_does_not_spoil_the_next(shoot_through, tmp_path):
 
 @on_host
 def test_usage_is_told(start):
-    crowtty = program("tools", "crowtty", "crowtty")
+    crowtty = crowtty_program()
     for arguments, said in (([], "to which FILE?"), (["a", "tcp:a:1", "b"], "unexpected argument"),
                             (["--timeout", "0", "a"], "from 1 to 3600")):
         process = start(crowtty, "screenshot", *arguments)
@@ -253,7 +252,7 @@ def join(one, other):
 def test_simulator_sends_what_it_writes_itself(start, tmp_path):
     """Colours and letters, on a terminal; through a crowtty, as people do."""
     own, sent, line = (tmp_path / name for name in ("own.png", "sent.png", "line"))
-    crowtty, base = program("tools", "crowtty", "crowtty"), free_ports(16)
+    crowtty, base = crowtty_program(), free_ports(16)
     target = start(program("platforms", "melpomene", "melpomene"), "--no-window", "--config",
                    ROOT / "platforms/melpomene/demos/terminal.toml", "--serial", f"unix:{line}",
                    "--screenshot", own)

@@ -20,10 +20,9 @@ from importlib.machinery import SourceFileLoader
 import pytest
 from PIL import Image
 
-from conftest import DEADLINE_S, ROOT, free_ports, on_board, on_host, program
+from conftest import DEADLINE_S, ROOT, crowtty_program, free_ports, on_board, on_host, program
 from target import accept, connect, name_of, receive
 from test_screenshot import join
-from test_top import crowtty_program
 from test_virtio import board  # noqa: F401 (a fixture)
 
 KEYS, TERMINAL = 2, 5

@@ -22,7 +22,7 @@ import threading
 
 import pytest
 
-from conftest import BOARD, DEADLINE_S, ROOT, free_ports, on_host, program
+from conftest import BOARD, DEADLINE_S, ROOT, crowtty_program, free_ports, on_host, program
 import sermux
 
 sys.path.insert(0, str(ROOT / "tools/mn"))
@@ -58,16 +58,6 @@ FAULTS = [
      r"delayed by all that came before it; \d+ tasks wait behind it: client #\d+, client #\d+, "
      r"client #\d+, client #\d+, \.\.\."),
 ]
-
-
-def crowtty_program():
-    """The one of this build, or of the host's beside it."""
-    if BOARD == "none":
-        return program("tools", "crowtty", "crowtty")
-    path = ROOT / "build/host/tools/crowtty/crowtty"
-    if not path.exists():
-        pytest.skip(f"{path} is not built")
-    return str(path)
 
 
 class Machine:
