@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import pathlib
 import pty
 import signal
 import subprocess
@@ -11,8 +12,8 @@ import tty
 
 import pytest
 
-from conftest import DEADLINE_S
-from target import connect
+from conftest import DEADLINE_S, crowtty_program, free_ports
+from target import accept, connect, name_of
 
 
 def test_standard_input_is_the_keyboard_and_its_end_ends_nothing_else(attached):
@@ -50,52 +51,109 @@ def test_a_terminal_is_left_as_it_was(attached):
     os.close(master)
 
 
-@contextlib.contextmanager
-def raw_terminal(attached):
-    """crowtty --raw-keyboard on a terminal: its far end, and it is raw already."""
-    master, slave = pty.openpty()
-    before = tty.tcgetattr(slave)
+class Terminal:
+    """A terminal with a crowtty on it, and its far end."""
 
-    def make_it_ours():
+    def __init__(self):
+        self.master, self.slave = pty.openpty()
+        self.before = tty.tcgetattr(self.slave)
+        self.options = {"stdin": self.slave, "preexec_fn": self._make_it_ours}
+
+    def _make_it_ours(self):
         os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 
-    process, _, target = attached("--raw-keyboard", stdin=slave, preexec_fn=make_it_ours)
-    try:
-        process.wait_for(r"reading from STDIN, key by key; Ctrl-\] ends")
-        os.write(master, b"a")  # only a raw terminal gives it without its line
+    def type(self, keys: bytes):
+        os.write(self.master, keys)
+
+    def is_as_before(self) -> bool:
+        return tty.tcgetattr(self.slave) == self.before
+
+    def assert_raw(self, target):
+        """Only a raw terminal gives a key without its line."""
+        self.type(b"a")
         assert target.next_frame() == (2, b"a")
-        yield process, target, master
-        assert tty.tcgetattr(slave) == before
-    finally:
-        os.close(slave)
-        os.close(master)
+
+    def close(self):
+        os.close(self.slave)
+        os.close(self.master)
 
 
-def test_a_raw_terminal_sends_each_key_as_it_is(attached):
-    with raw_terminal(attached) as (process, target, master):
+@pytest.fixture
+def terminal():
+    one = Terminal()
+    yield one
+    one.close()
+
+
+RAW = r"reading from STDIN, key by key; Ctrl-\] ends"
+
+
+@contextlib.contextmanager
+def raw_terminal(attached, terminal):
+    """crowtty --raw-keyboard, and the terminal is raw already; in the end it is as before."""
+    process, _, target = attached("--raw-keyboard", **terminal.options)
+    process.wait_for(RAW)
+    terminal.assert_raw(target)
+    yield process, target
+    assert terminal.is_as_before()
+
+
+def test_a_raw_terminal_sends_each_key_as_it_is(attached, terminal):
+    with raw_terminal(attached, terminal) as (process, target):
         for key in (b"\x03", b"\x04", b"\x11", b"\x1a", b"\x1c", b"\r", b"\n", b"\x1b[1;5A"):
-            os.write(master, key)
+            terminal.type(key)
             assert target.next_frame() == (2, key)
-        os.write(master, b"z\x1dnot this")
+        terminal.type(b"z\x1dnot this")
         assert target.next_frame() == (2, b"z")
         assert process.process.wait(DEADLINE_S) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
-                                    signal.SIGSEGV])
-def test_a_raw_terminal_is_left_as_it_was(attached, number):
-    with raw_terminal(attached) as (process, _, _):
+                                    signal.SIGSEGV, signal.SIGUSR1, signal.SIGALRM])
+def test_a_raw_terminal_is_left_as_it_was(attached, terminal, number):
+    with raw_terminal(attached, terminal) as (process, _):
         process.process.send_signal(number)
         assert process.process.wait(DEADLINE_S) in (128 + number, -number)
 
 
-def test_a_raw_terminal_is_as_it_was_without_a_target(attached):
-    with raw_terminal(attached) as (process, target, master):
+def test_a_raw_terminal_is_as_it_was_without_a_target(attached, terminal):
+    with raw_terminal(attached, terminal) as (process, target):
         target.close()
         process.wait_for("LINE lost")
-        os.write(master, b"\x03")
+        terminal.type(b"\x03")
         assert process.process.wait(DEADLINE_S) == 128 + signal.SIGINT
+
+
+def test_a_raw_terminal_is_the_shells_while_crowtty_is_stopped(start, server, terminal):
+    """Under a shell with job control, which itself leaves the terminal's settings alone."""
+    shell = start("dash", "-mc", '"$@"; echo stopped; read _; fg; echo ended with $?', "-",
+                  crowtty_program(), "--raw-keyboard", "--tcp-port-base", free_ports(16),
+                  name_of(server), env={**os.environ, "MNEMOS_TRACE": "off"}, **terminal.options)
+    target = accept(server)
+    shell.wait_for(RAW)
+    terminal.assert_raw(target)
+    children = pathlib.Path(f"/proc/{shell.pid}/task/{shell.pid}/children")
+    os.kill(int(children.read_text()), signal.SIGTSTP)
+    shell.wait_for("stopped\n")
+    assert terminal.is_as_before()
+    terminal.type(b"go on\n")
+    terminal.assert_raw(target)
+    terminal.type(b"\x1d")
+    shell.wait_for("ended with 0\n")
+    assert terminal.is_as_before()
+    target.close()
+
+
+def test_a_terminal_is_raw_again_after_a_stop_that_nobody_sees(attached, terminal):
+    with raw_terminal(attached, terminal) as (process, target):
+        process.process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does
+        process.process.send_signal(signal.SIGCONT)
+        terminal.assert_raw(target)
+        process.process.send_signal(signal.SIGTERM)
+        assert process.process.wait(DEADLINE_S) == 128 + signal.SIGTERM
 
 
 def test_no_keyboard_says_where_it_is(attached):
