@@ -26,6 +26,16 @@ def test_a_signal_ends_it_cleanly(attached, tmp_path, sent):
     assert all(line.startswith(b"[") for line in process.text.splitlines())
 
 
+def test_a_hangup_that_is_ignored_ends_nothing(attached):
+    process, base, target = attached(
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup(1) does
+    process.process.send_signal(signal.SIGHUP)
+    with connect(base) as client:
+        client.sendall(b"x")
+        assert target.next_frame() == (0, b"x")
+    assert process.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
 def test_symlinks_of_a_killed_crowtty_are_replaced_and_files_are_not(attached, crowtty, tmp_path):
     first, _, _ = attached("--pty", tmp_path)
     first.wait_for("KEYB")
