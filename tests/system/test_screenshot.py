@@ -4,6 +4,7 @@ the way is told. The target is played by the test; the last ones are real.
 """
 import contextlib
 import os
+import resource
 import signal
 import threading
 
@@ -23,9 +24,8 @@ def shoot(start, server):
     """shoot(file, option...) -> (process, target)"""
     targets = []
 
-    def run(path, *options):
-        process = start(crowtty_program(), "screenshot", *options, path,
-                        name_of(server))
+    def run(path, *options, **more):
+        process = start(crowtty_program(), "screenshot", *options, path, name_of(server), **more)
         targets.append(accept(server))
         return process, targets[-1]
 
@@ -154,12 +154,27 @@ def test_interrupt_takes_the_request_back_and_leaves_no_file(shoot, tmp_path):
 
 
 @on_host
-def test_place_that_cannot_be_written_is_told(shoot, tmp_path):
-    process, target = shoot(tmp_path / "none" / "a.png")
+def test_place_that_cannot_be_written_is_told_before_the_target_is_asked(start, tmp_path):
+    (tmp_path / "directory").mkdir()
+    for name, why in {"none/a.png": "No such file or directory",
+                      "directory": "Is a directory"}.items():
+        process = start(crowtty_program(), "screenshot", tmp_path / name, f"unix:{tmp_path}/none")
+        assert process.end() == 1
+        assert process.text == f"crowtty: cannot write {tmp_path / name}: {why}\n".encode()
+
+
+@on_host
+def test_full_disk_leaves_nothing(shoot, tmp_path):
+    def fill_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+
+    process, target = shoot(tmp_path / "a.png", preexec_fn=fill_disk)
     answer = shotwire.Answer(asked(target))
     say(target, answer.picture(GRAY8, 1, 1), answer.pixels(0, b"\x04x"), answer.end())
     assert process.end() == 1
-    assert b"No such file or directory" in process.text
+    assert process.text == f"crowtty: cannot write {tmp_path}/a.png: File too large\n".encode()
+    assert not list(tmp_path.iterdir())
 
 
 @on_host

@@ -311,13 +311,12 @@ static int run(struct screenshot *self)
 	return code;
 }
 
-/* Better now than when the picture is here. */
-static bool is_possible(const char *path)
+static bool is_terminal(const char *path)
 {
 	if (strcmp(path, "-") != 0 || !isatty(STDOUT_FILENO))
-		return true;
+		return false;
 	log_fatal("screenshot: standard output is a terminal, which is no place for a PNG");
-	return false;
+	return true;
 }
 
 int command_screenshot(int argc, char **argv)
@@ -326,8 +325,11 @@ int command_screenshot(int argc, char **argv)
 	int code = options_parse(&options, COMMAND_SCREENSHOT, argc, argv);
 	if (code >= 0)
 		return code;
-	if (!is_possible(options.operand))
+	/* Better now than when the picture is here. */
+	if (is_terminal(options.operand))
 		return EXIT_USAGE;
+	if (!whole_file_is_possible(options.operand))
+		return EXIT_TROUBLE;
 	struct screenshot *self = memory_get_zeroed(sizeof *self);
 	self->options = &options;
 	if (getrandom(&self->reader.id, sizeof self->reader.id, 0) < 0)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +26,29 @@ static bool is_written_in_place(const char *path)
 {
 	struct stat there;
 	return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+}
+
+/* Returns an error number. */
+static int why_not(const char *path)
+{
+	struct stat there;
+	char folder[PATH_MAX];
+	if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+		return EISDIR;
+	if (strlen(path) >= sizeof folder)
+		return ENAMETOOLONG;
+	memcpy(folder, path, strlen(path) + 1);
+	bool good = is_written_in_place(path) ? access(path, W_OK) == 0
+					      : access(dirname(folder), W_OK | X_OK) == 0;
+	return good ? 0 : errno;
+}
+
+bool whole_file_is_possible(const char *path)
+{
+	int error = strcmp(path, "-") == 0 ? 0 : why_not(path);
+	if (error)
+		log_fatal("cannot write %s: %s", path, strerror(error));
+	return !error;
 }
 
 /* Writes to one path and then gives it another name, which may be the same. */

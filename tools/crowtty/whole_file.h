@@ -14,4 +14,7 @@
  */
 bool whole_file_write(const char *path, bool (*write)(FILE *out, void *context), void *context);
 
+/* Whether that can be, for what takes long to make. Returns false after reporting an error. */
+bool whole_file_is_possible(const char *path);
+
 #endif
