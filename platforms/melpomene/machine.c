@@ -85,6 +85,14 @@ static void dump(uv_signal_t *signal, int number)
 	machine_dump(signal->data);
 }
 
+/* nohup(1) says so. */
+static bool is_ignored(int number)
+{
+	struct sigaction now;
+
+	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 /* A second Ctrl-C ends the process at once: the machine may be waiting for a slow reader. */
 static int open_signals(struct machine *machine)
 {
@@ -95,6 +103,7 @@ static int open_signals(struct machine *machine)
 	} all[MACHINE_SIGNALS] = {
 		{SIGINT, end, uv_signal_start_oneshot},
 		{SIGTERM, end, uv_signal_start_oneshot},
+		{SIGHUP, end, uv_signal_start_oneshot},
 		{SIGUSR1, dump, uv_signal_start},
 	};
 	int error = 0;
@@ -103,7 +112,8 @@ static int open_signals(struct machine *machine)
 	for (int i = 0; i < MACHINE_SIGNALS && !error; i++) {
 		uv_signal_init(&machine->loop, &machine->signals[i]);
 		machine->signals[i].data = machine;
-		error = all[i].start(&machine->signals[i], all[i].act, all[i].number);
+		if (all[i].number != SIGHUP || !is_ignored(SIGHUP))
+			error = all[i].start(&machine->signals[i], all[i].act, all[i].number);
 	}
 	return error;
 }

@@ -23,7 +23,7 @@
 #include "serial_device.h"
 
 /* What ends it from outside, and what asks how it is. */
-#define MACHINE_SIGNALS 3
+#define MACHINE_SIGNALS 4
 
 /* One, from machine_open to machine_close. */
 struct machine {

@@ -72,14 +72,17 @@ static void open_device(struct screen *screen, struct memory *memory,
 
 /* ---- The window ------------------------------------------------------------------------ */
 
-/* "MnemOS", and which: the name of the configuration's file. */
+/* "MnemOS", and which: the name of the configuration's file, without what it ends with. */
 static const char *title(const struct options *options, char *text, size_t cap)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s", options->config ? options->config : "melpomene");
 	snprintf(text, cap, "MnemOS - %s", basename(path));
-	text[strcspn(text, ".")] = '\0';
+	char *const dot = strrchr(text, '.');
+
+	if (dot)
+		*dot = '\0';
 	return text;
 }
 

@@ -238,7 +238,8 @@ int main(int argc, char **argv)
 		fputs("melpomene-window: melpomene starts this, see melpomene(1)\n", stderr);
 		return 2;
 	}
-	signal(SIGINT, SIG_IGN); /* Ctrl-C is for melpomene, with which it ends */
+	signal(SIGINT, SIG_IGN); /* they are for melpomene, with which it ends */
+	signal(SIGHUP, SIG_IGN);
 	set_hints();
 	start_reader();
 	open_window(atoi(argv[3]), argv[4]);

@@ -580,13 +580,22 @@ def test_a_poll_over_its_budget_is_named(melpomene):
 # Ends
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_good_order(melpomene, number):
     machine = melpomene()
     line = machine.connect()
     assert line.echo(b"x") == b"x"
     assert machine.process.end(number) == 128 + number
     assert b"Sanitizer" not in machine.process.text
+
+
+def test_a_hangup_that_is_ignored_ends_nothing(melpomene):
+    machine = melpomene(
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup(1) does
+    line = machine.connect()
+    machine.process.process.send_signal(signal.SIGHUP)
+    assert line.echo(b"x") == b"x"
+    assert machine.process.end(signal.SIGTERM) == 128 + signal.SIGTERM
 
 
 def test_a_fault_is_reported_here_and_on_the_line(melpomene, tmp_path):

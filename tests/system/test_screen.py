@@ -37,10 +37,10 @@ def xserver():
 
 @pytest.fixture
 def board(tmp_path):
-    """board(demo) -> a board file whose name is that of the demo."""
+    """board(demo) -> a board file with the demo's name in its own."""
 
     def make(demo):
-        path = tmp_path / f"{demo}.toml"
+        path = tmp_path / f"my.{demo}.toml"
         path.write_text(BOARD.format(demo=demo))
         return path
 
@@ -127,7 +127,9 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
     process = start(program(*MELPOMENE), "-c", board("paint"), "--trace=kernel::call=trace",
                     "--screenshot", tmp_path / "painted.png", env=xserver.env)
     process.wait_for("screen: 400x240 rgb565, in a window\n")
-    window = xserver.window("MnemOS - paint")
+    window = xserver.window("MnemOS - my.paint")
+    pidfd, child = child_of(process)
+    os.kill(child, signal.SIGHUP)  # is melpomene's matter, as Ctrl-C is
     until(lambda: xserver.picture(window) == untouched)
     xserver.hold_and_leave(window, "x")
     process.wait_for(r"key_device #\d+: call, service=\d+ keyboard_mux")
@@ -138,6 +140,7 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
     shown = xserver.picture(window)
     xserver.ask_to_close(window)
     assert process.end() == 0
+    wait_for_end(pidfd)
     assert twice_as_large(tmp_path / "painted.png") == shown != untouched
 
 
@@ -147,7 +150,7 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
 ])
 def test_the_machine_goes_on_without_its_window(xserver, start, board, loss, says):
     process = start(program(*MELPOMENE), "-c", board("clock"), env=xserver.env)
-    window = xserver.window("MnemOS - clock")
+    window = xserver.window("MnemOS - my.clock")
     _pidfd, child = child_of(process)
     if loss == "killed":
         os.kill(child, signal.SIGKILL)
@@ -161,7 +164,7 @@ def test_the_machine_goes_on_without_its_window(xserver, start, board, loss, say
 
 def test_a_window_that_hangs_stops_nothing_and_ends_with_the_machine(xserver, start, board):
     process = start(program(*MELPOMENE), "-c", board("clock"), env=xserver.env)
-    xserver.window("MnemOS - clock")
+    xserver.window("MnemOS - my.clock")
     pidfd, child = child_of(process)
     os.kill(child, signal.SIGSTOP)
     frames, taken = frames_of(process), taken_of(process)

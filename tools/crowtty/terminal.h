@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The terminal of standard input, key by key: nothing is shown, no key is a signal, and each comes
- * at once, as it is. Whatever ends the program, but for SIGKILL, the terminal is as before; so it is
- * while the program is stopped, but by SIGSTOP. One in a process.
+ * at once, as it is. Whatever ends the program, but for SIGKILL, the terminal is as before; so it
+ * is while the program is stopped, but by SIGSTOP. One in a process.
  */
 #ifndef CROWTTY_TERMINAL_H
 #define CROWTTY_TERMINAL_H
