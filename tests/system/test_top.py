@@ -303,7 +303,7 @@ def test_hog(machine):
 
 @on_host
 def test_target_is_started_anew(machine, start, tmp_path):
-    """Nothing of before is left, even if the new one is older when it is seen than the other was."""
+    """Nothing of before is left, even if the new one is older when seen than the other was."""
     target = machine()
     documents = target.documents()
     before = next(documents)
