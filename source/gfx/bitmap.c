@@ -2,30 +2,6 @@
 /* What a bitmap is: sizes, checks, views. */
 #include "internal.h"
 
-static unsigned pixel_bits(enum mn_pixel_format format)
-{
-	static const uint8_t bits[] = {
-		[MN_MONO] = 1, [MN_GRAY8] = 8, [MN_RGB565] = 16, [MN_RGB888] = 32};
-
-	return bits[format];
-}
-
-static unsigned alpha_bits(enum mn_alpha_format format)
-{
-	return format == MN_OPAQUE ? 0 : format == MN_MASK ? 1 : 8;
-}
-
-struct mn__plane mn__pixel_plane(const struct mn_bitmap *bitmap)
-{
-	return (struct mn__plane){bitmap->pixels, bitmap->stride, pixel_bits(bitmap->format)};
-}
-
-struct mn__plane mn__alpha_plane(const struct mn_bitmap *bitmap)
-{
-	return (struct mn__plane){bitmap->alpha, bitmap->alpha_stride,
-				  alpha_bits(bitmap->alpha_format)};
-}
-
 size_t mn__row_bytes(unsigned bits, int32_t width)
 {
 	return ((size_t)width * bits + 7) / 8;
@@ -49,13 +25,13 @@ size_t mn_bitmap_size(enum mn_pixel_format format, enum mn_alpha_format alpha_fo
 {
 	if (!is_known(format, alpha_format) || !is_side(width) || !is_side(height))
 		return 0;
-	return (size_t)height * (mn__row_bytes(pixel_bits(format), width) +
-				 mn__row_bytes(alpha_bits(alpha_format), width));
+	return (size_t)height * (mn__row_bytes(mn__pixel_bits(format), width) +
+				 mn__row_bytes(mn__alpha_bits(alpha_format), width));
 }
 
 static bool is_aligned(const void *memory, size_t stride, enum mn_pixel_format format)
 {
-	const size_t bytes = mn__row_bytes(pixel_bits(format), 1);
+	const size_t bytes = mn__row_bytes(mn__pixel_bits(format), 1);
 
 	return ((uintptr_t)memory | stride) % bytes == 0;
 }
@@ -70,7 +46,7 @@ bool mn_bitmap_init(struct mn_bitmap *bitmap, enum mn_pixel_format format,
 	*bitmap = (struct mn_bitmap){0};
 	if (needed == 0 || needed > size || !memory)
 		return false;
-	stride = mn__row_bytes(pixel_bits(format), width);
+	stride = mn__row_bytes(mn__pixel_bits(format), width);
 	if (!is_aligned(memory, stride, format))
 		return false;
 	*bitmap = (struct mn_bitmap){
@@ -79,7 +55,7 @@ bool mn_bitmap_init(struct mn_bitmap *bitmap, enum mn_pixel_format format,
 		.width = width,
 		.height = height,
 		.stride = stride,
-		.alpha_stride = mn__row_bytes(alpha_bits(alpha_format), width),
+		.alpha_stride = mn__row_bytes(mn__alpha_bits(alpha_format), width),
 		.pixels = memory,
 	};
 	if (alpha_format != MN_OPAQUE)
@@ -104,9 +80,9 @@ bool mn_bitmap_is_valid(const struct mn_bitmap *bitmap)
 	if (bitmap->width == 0 || bitmap->height == 0)
 		return true;
 	return bitmap->pixels && is_aligned(bitmap->pixels, bitmap->stride, bitmap->format) &&
-	       is_stride(bitmap->stride, pixel_bits(bitmap->format), bitmap) &&
+	       is_stride(bitmap->stride, mn__pixel_bits(bitmap->format), bitmap) &&
 	       (opaque ||
-		is_stride(bitmap->alpha_stride, alpha_bits(bitmap->alpha_format), bitmap));
+		is_stride(bitmap->alpha_stride, mn__alpha_bits(bitmap->alpha_format), bitmap));
 }
 
 struct mn_bitmap mn_bitmap_part(const struct mn_bitmap *bitmap, const struct mn_rect *part)
@@ -125,10 +101,10 @@ struct mn_bitmap mn_bitmap_part(const struct mn_bitmap *bitmap, const struct mn_
 	view.width = inside.width;
 	view.height = inside.height;
 	view.pixels = (uint8_t *)bitmap->pixels + (size_t)inside.y * bitmap->stride +
-		      mn__row_bytes(pixel_bits(bitmap->format), inside.x);
+		      mn__row_bytes(mn__pixel_bits(bitmap->format), inside.x);
 	if (bitmap->alpha)
 		view.alpha = bitmap->alpha + (size_t)inside.y * bitmap->alpha_stride +
-			     mn__row_bytes(alpha_bits(bitmap->alpha_format), inside.x);
+			     mn__row_bytes(mn__alpha_bits(bitmap->alpha_format), inside.x);
 	return view;
 }
 

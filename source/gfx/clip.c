@@ -11,49 +11,46 @@ int32_t mn__add(int32_t a, int32_t b)
 	return sum;
 }
 
-/* From one place up to another, as place and size. */
-static void between(int32_t *at, int32_t *size, int32_t begin, int32_t end)
-{
-	const uint32_t distance = (uint32_t)end - (uint32_t)begin;
-
-	*at = begin;
-	*size = begin >= end ? 0 : distance > INT32_MAX ? INT32_MAX : (int32_t)distance;
-}
-
-static void intersect(int32_t *at, int32_t *size, int32_t other, int32_t other_size)
+/* What both have of an axis, or (unite) all from where one begins to where one ends. */
+static __attribute__((noinline)) void combine(int32_t *at, int32_t *size, int32_t other,
+					      int32_t other_size, bool unite)
 {
 	const int32_t end = mn__add(*at, *size), other_end = mn__add(other, other_size);
+	const int32_t first = (*at < other) == unite ? *at : other;
+	const int32_t last = (end > other_end) == unite ? end : other_end;
+	const uint32_t distance = (uint32_t)last - (uint32_t)first;
 
-	between(at, size, *at > other ? *at : other, end < other_end ? end : other_end);
+	*at = first;
+	*size = first >= last ? 0 : distance > INT32_MAX ? INT32_MAX : (int32_t)distance;
 }
 
-static void unite(int32_t *at, int32_t *size, int32_t other, int32_t other_size)
+bool mn__cut(struct mn_rect *rect, const struct mn_rect *to)
 {
-	const int32_t end = mn__add(*at, *size), other_end = mn__add(other, other_size);
-
-	between(at, size, *at < other ? *at : other, end > other_end ? end : other_end);
+	combine(&rect->x, &rect->width, to->x, to->width, false);
+	combine(&rect->y, &rect->height, to->y, to->height, false);
+	if (!mn_rect_is_empty(rect))
+		return true;
+	*rect = (struct mn_rect){0};
+	return false;
 }
 
 struct mn_rect mn_rect_intersect(const struct mn_rect *a, const struct mn_rect *b)
 {
 	struct mn_rect both = *a;
 
-	intersect(&both.x, &both.width, b->x, b->width);
-	intersect(&both.y, &both.height, b->y, b->height);
-	return mn_rect_is_empty(&both) ? (struct mn_rect){0} : both;
+	mn__cut(&both, b);
+	return both;
 }
 
 struct mn_rect mn_rect_unite(const struct mn_rect *a, const struct mn_rect *b)
 {
 	struct mn_rect both = mn_rect_is_empty(a) ? *b : *a;
 
-	if (mn_rect_is_empty(&both))
-		return (struct mn_rect){0};
-	if (mn_rect_is_empty(b))
-		return both;
-	unite(&both.x, &both.width, b->x, b->width);
-	unite(&both.y, &both.height, b->y, b->height);
-	return both;
+	if (!mn_rect_is_empty(b)) {
+		combine(&both.x, &both.width, b->x, b->width, true);
+		combine(&both.y, &both.height, b->y, b->height, true);
+	}
+	return mn_rect_is_empty(&both) ? (struct mn_rect){0} : both;
 }
 
 struct mn_rect mn__bounds(const struct mn_bitmap *bitmap)
@@ -64,31 +61,40 @@ struct mn_rect mn__bounds(const struct mn_bitmap *bitmap)
 bool mn__clip(const struct mn_bitmap *bitmap, const struct mn_rect *rect, struct mn_rect *inside)
 {
 	*inside = mn__bounds(bitmap);
-	if (rect)
-		*inside = mn_rect_intersect(inside, rect);
-	return !mn_rect_is_empty(inside);
+	return mn__cut(inside, rect ? rect : inside);
 }
 
-/* `part` of `size`, that shall go to `at`, where there is `from`, and there `to`. */
-static __attribute__((noinline)) void move(int32_t *at, int32_t *part, int32_t *size, int32_t from,
-					   int32_t from_size, int32_t to, int32_t to_size)
+/* Where something comes to be that was to begin at `wanted`, and begins later. */
+static int32_t later(int32_t at, int32_t begin, int32_t wanted)
 {
-	const uint32_t wanted = (uint32_t)*part;
-	int64_t there;
-	int32_t first;
+	int32_t there;
 
-	intersect(part, size, from, from_size);
-	there = (int64_t)*at + ((uint32_t)*part - wanted);
-	*at = first = there > INT32_MAX ? INT32_MAX : (int32_t)there;
-	intersect(at, size, to, to_size);
-	*part = (int32_t)((uint32_t)*part + (uint32_t)*at - (uint32_t)first); /* any, if empty */
+	return __builtin_add_overflow(at, (uint32_t)begin - (uint32_t)wanted, &there) ? INT32_MAX
+										      : there;
 }
 
-bool mn__clip_move(const struct mn_rect *to, int32_t *x, int32_t *y, const struct mn_rect *from,
-		   const struct mn_rect *part, struct mn_rect *inside)
+bool mn__clip_block(struct mn__block *block, const struct mn_rect *to, const struct mn_bitmap *from,
+		    const struct mn_rect *part)
 {
-	*inside = *part;
-	move(x, &inside->x, &inside->width, from->x, from->width, to->x, to->width);
-	move(y, &inside->y, &inside->height, from->y, from->height, to->y, to->height);
-	return !mn_rect_is_empty(inside);
+	const struct mn_rect all = mn__bounds(from);
+	struct mn_rect there;
+
+	if (!part)
+		part = &all;
+	there = *part;
+	if (!mn__cut(&there, &all))
+		return false;
+	block->part.x = there.x;
+	block->part.y = there.y;
+	block->x = there.x = later(block->x, there.x, part->x);
+	block->y = there.y = later(block->y, there.y, part->y);
+	if (!mn__cut(&there, to))
+		return false;
+	block->part.x += there.x - block->x;
+	block->part.y += there.y - block->y;
+	block->part.width = there.width;
+	block->part.height = there.height;
+	block->x = there.x;
+	block->y = there.y;
+	return true;
 }

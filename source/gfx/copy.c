@@ -2,106 +2,69 @@
 /* Pixels from one bitmap to another. How is chosen once for all rows. */
 #include "internal.h"
 
-struct job {
-	const struct mn_bitmap *to, *from;
-	struct mn_rect part; /* of `from` */
-	int32_t x, y;        /* in `to` */
-};
-
-static bool begin(struct job *job, const struct mn_rect *part)
-{
-	const struct mn_rect to = mn__bounds(job->to), from = mn__bounds(job->from);
-
-	return mn__clip_move(&to, &job->x, &job->y, &from, part ? part : &from, &job->part);
-}
-
 /* Any format to any other, run by run. */
-static void convert(const struct job *job, void (*put)(const struct mn_bitmap *, int32_t, int32_t,
-						       const mn_color *, int32_t))
+static void convert(const struct mn_bitmap *to, const struct mn_bitmap *from,
+		    const struct mn__block *block, mn__put *put)
 {
 	mn_color run[MN__RUN];
 
-	for (int32_t row = 0; row < job->part.height; row++) {
-		for (int32_t at = 0, n; at < job->part.width; at += n) {
-			n = job->part.width - at < MN__RUN ? job->part.width - at : MN__RUN;
-			mn__load(run, job->from, job->part.x + at, job->part.y + row, n);
-			put(job->to, job->x + at, job->y + row, run, n);
+	for (int32_t row = 0; row < block->part.height; row++) {
+		for (int32_t at = 0, n; at < block->part.width; at += n) {
+			n = block->part.width - at < MN__RUN ? block->part.width - at : MN__RUN;
+			mn__load(run, from, block->part.x + at, block->part.y + row, n);
+			put(to, block->x + at, block->y + row, run, n);
 		}
 	}
 }
 
-static void move(const struct job *job)
+/* From MN_RGB565, with alpha to the same, without to MN_RGB888. */
+static void put_rows(const struct mn_bitmap *to, const struct mn_bitmap *from,
+		     const struct mn__block *block)
 {
-	const struct mn__plane pixels[] = {mn__pixel_plane(job->to), mn__pixel_plane(job->from)};
-	const struct mn__plane alphas[] = {mn__alpha_plane(job->to), mn__alpha_plane(job->from)};
+	const size_t n = (size_t)block->part.width;
 
-	mn__move_plane(&pixels[0], job->x, job->y, &pixels[1], &job->part);
-	if (alphas[0].bytes)
-		mn__move_plane(&alphas[0], job->x, job->y, &alphas[1], &job->part);
-}
+	for (int32_t row = 0; row < block->part.height; row++) {
+		const int32_t x = block->part.x, y = block->part.y + row;
+		void *into = mn__pixels(to, block->y + row);
+		const uint16_t *out_of = (const uint16_t *)mn__pixels(from, y) + x;
+		const uint8_t *alphas = mn__alphas(from, y);
 
-static void widen(const struct job *job)
-{
-	const struct mn__plane to = mn__pixel_plane(job->to), from = mn__pixel_plane(job->from);
-
-	for (int32_t row = 0; row < job->part.height; row++)
-		mn__widen_row((uint32_t *)mn__row(&to, job->y + row) + job->x,
-			      (const uint16_t *)mn__row(&from, job->part.y + row) + job->part.x,
-			      (size_t)job->part.width);
-}
-
-static void copy(const struct job *job)
-{
-	const struct mn_bitmap *to = job->to, *from = job->from;
-
-	if (to->alpha && to->alpha_format != from->alpha_format)
-		convert(job, mn__store);
-	else if (to->format == from->format)
-		move(job);
-	else if (to->format == MN_RGB888 && from->format == MN_RGB565 && !to->alpha)
-		widen(job);
-	else
-		convert(job, mn__store);
-}
-
-static void blend_rgb565(const struct job *job)
-{
-	const struct mn__plane pixels = mn__pixel_plane(job->from);
-	const struct mn__plane alpha = mn__alpha_plane(job->from), to = mn__pixel_plane(job->to);
-
-	for (int32_t row = 0; row < job->part.height; row++) {
-		const int32_t x = job->part.x, y = job->part.y + row;
-		uint16_t *into = (uint16_t *)mn__row(&to, job->y + row) + job->x;
-		const uint16_t *out_of = (const uint16_t *)mn__row(&pixels, y) + x;
-		const uint8_t *alphas = mn__row(&alpha, y);
-
-		if (job->from->alpha_format == MN_MASK)
-			mn__blend_mask_row(into, out_of, alphas, x, (size_t)job->part.width);
+		if (to->format == MN_RGB888)
+			mn__widen_row((uint32_t *)into + block->x, out_of, n);
+		else if (from->alpha_format == MN_MASK)
+			mn__blend_mask_row((uint16_t *)into + block->x, out_of, alphas, x, n);
 		else
-			mn__blend_alpha8_row(into, out_of, alphas + x, (size_t)job->part.width);
+			mn__blend_alpha8_row((uint16_t *)into + block->x, out_of, alphas + x, n);
 	}
+}
+
+static void transfer(const struct mn_bitmap *to, const struct mn_bitmap *from,
+		     struct mn__block *block, const struct mn_rect *part, mn__put *put)
+{
+	const struct mn_rect all = mn__bounds(to);
+	const bool same = to->format == from->format;
+
+	if (!mn__clip_block(block, &all, from, part))
+		return;
+	if (!from->alpha)
+		put = mn__store;
+	if (put == mn__store && same && (!to->alpha || to->alpha_format == from->alpha_format))
+		mn__move(to, from, block);
+	else if (from->format == MN_RGB565 && !to->alpha &&
+		 (put == mn__store ? to->format == MN_RGB888 : same))
+		put_rows(to, from, block);
+	else
+		convert(to, from, block, put);
 }
 
 void mn_bitmap_copy(struct mn_bitmap *to, int32_t x, int32_t y, const struct mn_bitmap *source,
 		    const struct mn_rect *part)
 {
-	struct job job = {.to = to, .from = source, .x = x, .y = y};
-
-	if (begin(&job, part))
-		copy(&job);
+	transfer(to, source, &(struct mn__block){.x = x, .y = y}, part, mn__store);
 }
 
 void mn_bitmap_blend(struct mn_bitmap *to, int32_t x, int32_t y, const struct mn_bitmap *source,
 		     const struct mn_rect *part)
 {
-	struct job job = {.to = to, .from = source, .x = x, .y = y};
-
-	if (!begin(&job, part))
-		return;
-	if (!source->alpha)
-		copy(&job);
-	else if (to->format == MN_RGB565 && source->format == MN_RGB565 && !to->alpha)
-		blend_rgb565(&job);
-	else
-		convert(&job, mn__mix);
+	transfer(to, source, &(struct mn__block){.x = x, .y = y}, part, mn__mix);
 }

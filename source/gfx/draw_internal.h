@@ -6,8 +6,11 @@
 #include <mnemos/gfx/draw.h>
 #include "internal.h"
 
-/* Draws a rectangle, wherever it is and however large. */
-void mn__draw_span(struct mn_target *target, int32_t x, int32_t y, int32_t width, int32_t height,
-		   mn_color color);
+/* Moves a rectangle by the target's origin and cuts off what is not within its clip; false if
+ * nothing is left. */
+bool mn__see(const struct mn_target *target, struct mn_rect *rect);
+
+/* Whether a point is within +-MN_DRAW_MAX. */
+bool mn__is_exact(int32_t x, int32_t y);
 
 #endif

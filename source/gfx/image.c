@@ -6,13 +6,10 @@
 void mn_draw_image_part(struct mn_target *target, int32_t x, int32_t y,
 			const struct mn_bitmap *image, const struct mn_rect *part)
 {
-	const struct mn_rect all = mn__bounds(image);
-	struct mn_rect seen;
+	struct mn__block block = {mn__add(x, target->x), mn__add(y, target->y), {0}};
 
-	x = mn__add(x, target->x);
-	y = mn__add(y, target->y);
-	if (mn__clip_move(&target->clip, &x, &y, &all, part ? part : &all, &seen))
-		target->ops->image(target, x, y, image, &seen);
+	if (mn__clip_block(&block, &target->clip, image, part))
+		target->ops->image(target, block.x, block.y, image, &block.part);
 }
 
 void mn_draw_image(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image)

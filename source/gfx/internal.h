@@ -13,6 +13,10 @@
 /* Pixels of a run: two such buffers are on the stack at a time. */
 #define MN__RUN 32
 
+/* Puts the colours somewhere. */
+typedef void mn__put(const struct mn_bitmap *bitmap, int32_t x, int32_t y, const mn_color *in,
+		     int32_t n);
+
 /* ---- row.c: a run of n <= MN__RUN pixels of row y from x on; all of it is inside. ---- */
 
 void mn__load(mn_color *out, const struct mn_bitmap *bitmap, int32_t x, int32_t y, int32_t n);
@@ -21,50 +25,67 @@ void mn__store(const struct mn_bitmap *bitmap, int32_t x, int32_t y, const mn_co
 /* Blends. */
 void mn__mix(const struct mn_bitmap *bitmap, int32_t x, int32_t y, const mn_color *in, int32_t n);
 
-/* ---- plane.c: pixels or alpha values of one size, without what they mean ---- */
-
-struct mn__plane {
-	uint8_t *bytes;
-	size_t stride;
-	unsigned bits; /* of a pixel: 1, 8, 16 or 32 */
-};
-
-struct mn__plane mn__pixel_plane(const struct mn_bitmap *bitmap);
-/* `bytes` is NULL if there is none. */
-struct mn__plane mn__alpha_plane(const struct mn_bitmap *bitmap);
-
-/* Bytes of a row of `width` pixels without gaps. */
-size_t mn__row_bytes(unsigned bits, int32_t width);
-
-/* n <= 8 pixels of one bit from x on, the leftmost in the highest bit; the others are 0. */
-uint8_t mn__get_bits(const uint8_t *row, int32_t x, int32_t n);
-void mn__put_bits(uint8_t *row, int32_t x, int32_t n, uint8_t bits);
-
-/* Moves a block, also onto itself. The planes have the same size of pixel; all is inside. */
-void mn__move_plane(const struct mn__plane *to, int32_t x, int32_t y, const struct mn__plane *from,
-		    const struct mn_rect *part);
-
-static inline void *mn__row(const struct mn__plane *plane, int32_t y)
-{
-	return plane->bytes + (size_t)y * plane->stride;
-}
-
 /* ---- clip.c ---- */
 
 /* The sum, or what is nearest to it in 32 bits. */
 int32_t mn__add(int32_t a, int32_t b);
+
+/* Cuts off what is not in `to`; false, and all 0, if nothing is left. */
+bool mn__cut(struct mn_rect *rect, const struct mn_rect *to);
 
 struct mn_rect mn__bounds(const struct mn_bitmap *bitmap);
 
 /* What of `rect` (NULL: all) is inside; false if nothing. */
 bool mn__clip(const struct mn_bitmap *bitmap, const struct mn_rect *rect, struct mn_rect *inside);
 
+/* Pixels that go from a part of one bitmap to a place in another. */
+struct mn__block {
+	int32_t x, y; /* to */
+	struct mn_rect part;
+};
+
 /*
- * A block of `part` (any numbers) that shall go to *x, *y: cuts off what is not in `from`, and what
- * would not come to be in `to`. False if nothing is left.
+ * A block that shall go to its x, y: of `part` (any numbers; NULL: all) what is in `from`, and
+ * comes to be within `to`. False if that is nothing.
  */
-bool mn__clip_move(const struct mn_rect *to, int32_t *x, int32_t *y, const struct mn_rect *from,
-		   const struct mn_rect *part, struct mn_rect *inside);
+bool mn__clip_block(struct mn__block *block, const struct mn_rect *to, const struct mn_bitmap *from,
+		    const struct mn_rect *part);
+
+/* ---- plane.c, bitmap.c ---- */
+
+/* Of a row of `width` pixels without gaps. */
+size_t mn__row_bytes(unsigned bits, int32_t width);
+
+/* n <= 8 pixels of one bit from x on, the leftmost in the highest bit; the others are 0. */
+uint8_t mn__get_bits(const uint8_t *row, int32_t x, int32_t n);
+
+/* Moves a block, also onto itself. Formats are the same, also of alpha if `to` has it; all is
+ * inside. */
+void mn__move(const struct mn_bitmap *to, const struct mn_bitmap *from,
+	      const struct mn__block *block);
+
+static inline void *mn__pixels(const struct mn_bitmap *bitmap, int32_t y)
+{
+	return (uint8_t *)bitmap->pixels + (size_t)y * bitmap->stride;
+}
+
+/* NULL if there are none. */
+static inline void *mn__alphas(const struct mn_bitmap *bitmap, int32_t y)
+{
+	return bitmap->alpha ? bitmap->alpha + (size_t)y * bitmap->alpha_stride : NULL;
+}
+
+/* 1, 8, 16 or 32. */
+static inline unsigned mn__pixel_bits(enum mn_pixel_format format)
+{
+	return format == MN_MONO ? 1 : 4u << format;
+}
+
+/* 0, 1 or 8. */
+static inline unsigned mn__alpha_bits(enum mn_alpha_format format)
+{
+	return format == MN_ALPHA8 ? 8 : format;
+}
 
 /* ---- rows_wide.c on the desk, rows_small.c on boards: rows of MN_RGB565 ---- */
 

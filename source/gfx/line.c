@@ -10,7 +10,7 @@
  */
 #include "draw_internal.h"
 
-static bool is_exact(int32_t x, int32_t y)
+bool mn__is_exact(int32_t x, int32_t y)
 {
 	return x >= -MN_DRAW_MAX && x <= MN_DRAW_MAX && y >= -MN_DRAW_MAX && y <= MN_DRAW_MAX;
 }
@@ -22,74 +22,70 @@ static int32_t absolute(int32_t value)
 	return value < 0 ? -value : value;
 }
 
-/* From x to `end` of row y, whichever is more to the left. */
-static void draw_run(struct mn_target *target, int32_t x, int32_t end, int32_t y, mn_color color)
+static void draw_thin(struct mn_target *target, const struct mn_point *from,
+		      const struct mn_point *to, mn_color color)
 {
-	const int32_t left = x < end ? x : end;
+	const int32_t dx = absolute(to->x - from->x), dy = absolute(to->y - from->y);
+	const int32_t step_x = from->x < to->x ? 1 : -1, step_y = from->y < to->y ? 1 : -1;
+	struct mn_rect run = {from->x, from->y, 1, 1};
+	int32_t error = dx - dy, x = from->x;
 
-	mn__draw_span(target, left, y, absolute(end - x) + 1, 1, color);
-}
-
-static void draw_thin(struct mn_target *target, struct mn_point at, struct mn_point to,
-		      mn_color color)
-{
-	const int32_t dx = absolute(to.x - at.x), dy = absolute(to.y - at.y);
-	const int32_t step_x = at.x < to.x ? 1 : -1, step_y = at.y < to.y ? 1 : -1;
-	int32_t error = dx - dy, start = at.x;
-
-	while (at.x != to.x || at.y != to.y) {
-		const int32_t twice = 2 * error, x = at.x;
+	while (x != to->x || run.y != to->y) {
+		const int32_t twice = 2 * error;
 
 		if (twice >= -dy) {
 			error -= dy;
-			at.x += step_x;
+			x += step_x;
 		}
 		if (twice <= dx) {
-			draw_run(target, start, x, at.y, color);
 			error += dx;
-			at.y += step_y;
-			start = at.x;
+			mn_fill_rect(target, &run, color);
+			run.y += step_y;
+			run.width = 0;
 		}
+		if (run.width == 0 || step_x < 0)
+			run.x = x;
+		run.width++;
 	}
-	draw_run(target, start, at.x, at.y, color);
+	mn_fill_rect(target, &run, color);
 }
 
 /* ---- Polygons ---------------------------------------------------------------------------- */
 
-#define FINE 256
+/* 256ths of a pixel, for the corners of wide lines. */
+#define FINE 8
 
-static int32_t floor_of(int32_t fine)
-{
-	return fine >> 8;
-}
+/* No polygon reaches that far, nor does a wide line. */
+#define FAR (1 << 16)
 
 /* The first pixel of row y that is to the right of an edge, or on it. */
-static int32_t crossing(const struct mn_point *a, const struct mn_point *b, int32_t y)
+static int32_t crossing(const struct mn_point *a, const struct mn_point *b, int32_t y,
+			unsigned fine)
 {
-	const int64_t rise = b->y - a->y;
-	const int64_t run = (int64_t)(b->x - a->x) * ((int64_t)y * FINE - a->y);
-	const int64_t numerator =
-		a->x * rise + run; /* of x, in 256ths, over `rise`, which is > 0 */
-	const int64_t divisor = rise * FINE;
-	const int64_t quotient = numerator / divisor;
+	const int32_t rise = b->y - a->y; /* > 0 */
+	const int32_t down = y * (1 << fine) - a->y;
+	const int64_t x = (int64_t)a->x * rise + (int64_t)(b->x - a->x) * down; /* times rise */
+	const uint64_t pixel = (uint64_t)(uint32_t)rise << fine;
 
-	return (int32_t)(numerator % divisor > 0 ? quotient + 1 : quotient);
+	/* Rounded up; moved to the right, as a division rounds towards 0. */
+	return (int32_t)(((uint64_t)x + pixel - 1 + pixel * FAR) / pixel) - FAR;
 }
 
 /* Where the edges cross row y, from left to right. */
-static size_t crossings(int32_t *found, const struct mn_point *points, size_t count, int32_t y)
+static size_t crossings(int32_t *found, const struct mn_point *points, size_t count, int32_t y,
+			unsigned fine)
 {
-	const int32_t fine_y = y * FINE;
+	const int32_t fine_y = y * (1 << fine);
+	const struct mn_point *a = &points[count - 1];
 	size_t found_count = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct mn_point *a = &points[i], *b = &points[i + 1 < count ? i + 1 : 0];
+	for (const struct mn_point *b = points; b < points + count; a = b++) {
 		size_t at = found_count;
 		int32_t x;
 
 		if ((a->y <= fine_y) == (b->y <= fine_y))
 			continue;
-		x = a->y < b->y ? crossing(a, b, y) : crossing(b, a, y);
+		x = a->y < b->y ? crossing(a, b, y, fine) : crossing(b, a, y, fine);
 		for (; at > 0 && found[at - 1] > x; at--)
 			found[at] = found[at - 1];
 		found[at] = x;
@@ -98,43 +94,42 @@ static size_t crossings(int32_t *found, const struct mn_point *points, size_t co
 	return found_count;
 }
 
-static void fill_fine(struct mn_target *target, const struct mn_point *points, size_t count,
-		      mn_color color)
+/* The corners are in 2^-fine of a pixel. */
+static void fill(struct mn_target *target, const struct mn_point *points, size_t count,
+		 unsigned fine, mn_color color)
 {
-	const int64_t clip_top = (int64_t)target->clip.y - target->y;
-	const int64_t clip_end = clip_top + target->clip.height;
-	int32_t top = points[0].y, bottom = points[0].y;
+	int32_t top = INT32_MAX, bottom = INT32_MIN;
 	int32_t found[MN_POLYGON_MAX];
+	struct mn_rect run = {.height = 1};
 
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		top = points[i].y < top ? points[i].y : top;
 		bottom = points[i].y > bottom ? points[i].y : bottom;
 	}
-	const int64_t first = floor_of(top) > clip_top ? floor_of(top) : clip_top;
-	const int64_t end = floor_of(bottom) + 1 < clip_end ? floor_of(bottom) + 1 : clip_end;
+	struct mn_rect seen = {-FAR, top >> fine, 2 * FAR, (bottom >> fine) + 1 - (top >> fine)};
 
-	for (int64_t y = first; y < end; y++) {
-		const size_t pairs = crossings(found, points, count, (int32_t)y) / 2;
+	mn__see(target, &seen);
+	run.y = (int32_t)((uint32_t)seen.y - (uint32_t)target->y);
+	for (; seen.height > 0; seen.height--, run.y++) {
+		const size_t crossed = crossings(found, points, count, run.y, fine);
 
-		for (size_t i = 0; i < pairs; i++)
-			mn__draw_span(target, found[2 * i], y,
-				      (int64_t)found[2 * i + 1] - found[2 * i], 1, color);
+		for (size_t i = 0; i < crossed; i += 2) {
+			run.x = found[i];
+			run.width = found[i + 1] - found[i];
+			mn_fill_rect(target, &run, color);
+		}
 	}
 }
 
 void mn_fill_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
 		     mn_color color)
 {
-	struct mn_point fine[MN_POLYGON_MAX];
-
 	if (count < 3 || count > MN_POLYGON_MAX)
 		return;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_exact(points[i].x, points[i].y))
+	for (size_t i = 0; i < count; i++)
+		if (!mn__is_exact(points[i].x, points[i].y))
 			return;
-		fine[i] = (struct mn_point){points[i].x * FINE, points[i].y * FINE};
-	}
-	fill_fine(target, fine, count, color);
+	fill(target, points, count, 0, color);
 }
 
 /* ---- Wide lines ---------------------------------------------------------------------------- */
@@ -184,8 +179,9 @@ static void draw_wide(struct mn_target *target, const struct mn_point *from,
 	const int32_t along_x = nearest(way.x, 128), along_y = nearest(way.y, 128);
 	const int32_t across_x = nearest(way.y * width, 128);
 	const int32_t across_y = nearest(way.x * width, 128);
-	const struct mn_point begin = {from->x * FINE - along_x, from->y * FINE - along_y};
-	const struct mn_point end = {to->x * FINE + along_x, to->y * FINE + along_y};
+	const struct mn_point begin = {from->x * (1 << FINE) - along_x,
+				       from->y * (1 << FINE) - along_y};
+	const struct mn_point end = {to->x * (1 << FINE) + along_x, to->y * (1 << FINE) + along_y};
 	const struct mn_point corners[] = {
 		{begin.x - across_x, begin.y + across_y},
 		{end.x - across_x, end.y + across_y},
@@ -193,31 +189,36 @@ static void draw_wide(struct mn_target *target, const struct mn_point *from,
 		{begin.x + across_x, begin.y - across_y},
 	};
 
-	fill_fine(target, corners, 4, color);
+	fill(target, corners, 4, FINE, color);
+}
+
+static void draw_line(struct mn_target *target, const struct mn_point *from,
+		      const struct mn_point *to, int32_t width, mn_color color)
+{
+	if (width <= 0 || width > MN_DRAW_MAX || !mn__is_exact(from->x, from->y) ||
+	    !mn__is_exact(to->x, to->y))
+		return;
+	if (width == 1)
+		draw_thin(target, from, to, color);
+	else if (from->x == to->x && from->y == to->y)
+		mn_fill_rect(
+			target,
+			&(struct mn_rect){from->x - width / 2, from->y - width / 2, width, width},
+			color);
+	else
+		draw_wide(target, from, to, width, color);
 }
 
 void mn_draw_line(struct mn_target *target, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
 		  int32_t width, mn_color color)
 {
-	const struct mn_point from = {x0, y0}, to = {x1, y1};
-
-	if (width <= 0 || width > MN_DRAW_MAX || !is_exact(x0, y0) || !is_exact(x1, y1))
-		return;
-	if (width == 1)
-		draw_thin(target, from, to, color);
-	else if (x0 == x1 && y0 == y1)
-		mn__draw_span(target, x0 - width / 2, y0 - width / 2, width, width, color);
-	else
-		draw_wide(target, &from, &to, width, color);
+	draw_line(target, &(struct mn_point){x0, y0}, &(struct mn_point){x1, y1}, width, color);
 }
 
 void mn_stroke_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
 		       bool closed, int32_t width, mn_color color)
 {
-	for (size_t i = 0; i + 1 < count; i++)
-		mn_draw_line(target, points[i].x, points[i].y, points[i + 1].x, points[i + 1].y,
-			     width, color);
-	if (closed && count > 2)
-		mn_draw_line(target, points[count - 1].x, points[count - 1].y, points[0].x,
-			     points[0].y, width, color);
+	closed = closed && count > 2;
+	for (size_t i = closed ? 0 : 1; i < count; i++)
+		draw_line(target, &points[i > 0 ? i - 1 : count - 1], &points[i], width, color);
 }

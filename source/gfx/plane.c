@@ -15,7 +15,7 @@ uint8_t mn__get_bits(const uint8_t *row, int32_t x, int32_t n)
 	return (uint8_t)((two << shift >> 8) & (0xff00u >> n));
 }
 
-void mn__put_bits(uint8_t *row, int32_t x, int32_t n, uint8_t bits)
+static void put_bits(uint8_t *row, int32_t x, int32_t n, uint8_t bits)
 {
 	uint8_t *byte = row + x / 8;
 	const int32_t shift = x % 8;
@@ -36,30 +36,44 @@ static void move_bits(uint8_t *to, int32_t x, const uint8_t *from, int32_t from_
 
 		step = n - done < 8 ? n - done : 8;
 		at = backwards ? n - done - step : done;
-		mn__put_bits(to, x + at, step, mn__get_bits(from, from_x + at, step));
+		put_bits(to, x + at, step, mn__get_bits(from, from_x + at, step));
 	}
 }
 
-void mn__move_plane(const struct mn__plane *to, int32_t x, int32_t y, const struct mn__plane *from,
-		    const struct mn_rect *part)
+static void move_plane(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride,
+		       unsigned bits, const struct mn__block *block)
 {
-	const size_t bytes = to->bits / 8;
-	const size_t width = (size_t)part->width * bytes, rows = (size_t)part->height;
-	const bool upwards = to->bytes == from->bytes && y > part->y;
+	const size_t bytes = bits / 8, width = (size_t)block->part.width * bytes;
+	size_t rows = (size_t)block->part.height;
+	const bool upwards = to == from && block->y > block->part.y;
 
+	to += (size_t)block->y * to_stride + (size_t)block->x * bytes;
+	from += (size_t)block->part.y * from_stride + (size_t)block->part.x * bytes;
 	/* Whole rows of the same length are one piece of memory. */
-	if (bytes > 0 && width == to->stride && width == from->stride) {
-		memmove(mn__row(to, y), mn__row(from, part->y), rows * width);
+	if (bytes > 0 && width == to_stride && width == from_stride) {
+		memmove(to, from, rows * width);
 		return;
 	}
-	for (int32_t i = 0; i < part->height; i++) {
-		const int32_t at = upwards ? part->height - 1 - i : i;
-		uint8_t *into = mn__row(to, y + at);
-		const uint8_t *out_of = mn__row(from, part->y + at);
-
-		if (bytes == 0)
-			move_bits(into, x, out_of, part->x, part->width);
-		else
-			memmove(into + (size_t)x * bytes, out_of + (size_t)part->x * bytes, width);
+	if (upwards) {
+		to += (rows - 1) * to_stride;
+		from += (rows - 1) * from_stride;
+		to_stride = -to_stride;
+		from_stride = -from_stride;
 	}
+	for (; rows > 0; rows--, to += to_stride, from += from_stride) {
+		if (bytes == 0)
+			move_bits(to, block->x, from, block->part.x, block->part.width);
+		else
+			memmove(to, from, width);
+	}
+}
+
+void mn__move(const struct mn_bitmap *to, const struct mn_bitmap *from,
+	      const struct mn__block *block)
+{
+	move_plane(to->pixels, to->stride, from->pixels, from->stride, mn__pixel_bits(to->format),
+		   block);
+	if (to->alpha)
+		move_plane(to->alpha, to->alpha_stride, from->alpha, from->alpha_stride,
+			   mn__alpha_bits(to->alpha_format), block);
 }

@@ -2,14 +2,11 @@
 /* What all shapes are made of: rectangles, cut off at the target's clip. */
 #include "draw_internal.h"
 
-void mn__draw_span(struct mn_target *target, int32_t x, int32_t y, int32_t width, int32_t height,
-		   mn_color color)
+bool mn__see(const struct mn_target *target, struct mn_rect *rect)
 {
-	const struct mn_rect rect = {mn__add(x, target->x), mn__add(y, target->y), width, height};
-	const struct mn_rect seen = mn_rect_intersect(&target->clip, &rect);
-
-	if (!mn_rect_is_empty(&seen) && color >> 24)
-		target->ops->fill(target, &seen, color);
+	rect->x = mn__add(rect->x, target->x);
+	rect->y = mn__add(rect->y, target->y);
+	return mn__cut(rect, &target->clip);
 }
 
 void mn_draw_clear(struct mn_target *target, mn_color color)
@@ -20,29 +17,37 @@ void mn_draw_clear(struct mn_target *target, mn_color color)
 
 void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color color)
 {
-	mn__draw_span(target, x, y, 1, 1, color);
+	mn_fill_rect(target, &(struct mn_rect){x, y, 1, 1}, color);
 }
 
 void mn_fill_rect(struct mn_target *target, const struct mn_rect *rect, mn_color color)
 {
-	mn__draw_span(target, rect->x, rect->y, rect->width, rect->height, color);
+	struct mn_rect seen = *rect;
+
+	if (mn__see(target, &seen) && color >> 24)
+		target->ops->fill(target, &seen, color);
 }
 
 /* A rectangle whose corners are square. */
 void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_t width,
 		    mn_color color)
 {
-	const int32_t x = rect->x, y = rect->y, w = rect->width, h = rect->height;
+	struct mn_rect side = *rect;
 
 	if (width <= 0 || mn_rect_is_empty(rect))
 		return;
-	if (width >= w - width || width >= h - width) {
+	if (width >= rect->width - width || width >= rect->height - width) {
 		mn_fill_rect(target, rect, color);
 		return;
 	}
-	mn__draw_span(target, x, y, w, width, color);
-	mn__draw_span(target, x, mn__add(y, h - width), w, width, color);
-	mn__draw_span(target, x, mn__add(y, width), width, h - 2 * width, color);
-	mn__draw_span(target, mn__add(x, w - width), mn__add(y, width), width, h - 2 * width,
-		      color);
+	side.height = width;
+	mn_fill_rect(target, &side, color);
+	side.y = mn__add(rect->y, rect->height - width);
+	mn_fill_rect(target, &side, color);
+	side.y = mn__add(rect->y, width);
+	side.height = rect->height - 2 * width;
+	side.width = width;
+	mn_fill_rect(target, &side, color);
+	side.x = mn__add(rect->x, rect->width - width);
+	mn_fill_rect(target, &side, color);
 }

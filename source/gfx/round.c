@@ -30,8 +30,7 @@ static int32_t indent(struct corner *corner, int32_t row)
 	if (dy <= 0 || w <= 0)
 		return 0;
 	limit = (uint64_t)(uint32_t)(w * w) * (uint32_t)(h * h - dy * dy);
-	if (corner->dx == 0)
-		corner->dx = (w + 1) % 2;
+	corner->dx |= ~w & 1; /* odd, if the middle is between two pixels */
 	while ((uint64_t)(uint32_t)((corner->dx + 2) * (corner->dx + 2)) * (uint32_t)(h * h) <=
 	       limit)
 		corner->dx += 2;
@@ -42,8 +41,7 @@ static int32_t indent(struct corner *corner, int32_t row)
 
 struct sector {
 	struct mn_point from, to; /* directions, y down */
-	bool wide;                /* more than half of a turn */
-	bool whole;
+	bool outside;             /* of the way from one to the other: more than half of a turn */
 };
 
 static struct mn_point direction(uint16_t angle)
@@ -51,146 +49,123 @@ static struct mn_point direction(uint16_t angle)
 	return (struct mn_point){mn_sin(angle), -mn_cos(angle)};
 }
 
-static struct sector sector_of(uint16_t from, int32_t sweep)
-{
-	const uint16_t first = (uint16_t)(sweep < 0 ? from + (uint32_t)sweep : from);
-	const int64_t size = sweep < 0 ? -(int64_t)sweep : sweep;
-
-	return (struct sector){
-		.from = direction(first),
-		.to = direction((uint16_t)(first + (uint32_t)size)),
-		.wide = size > 0x8000,
-		.whole = size >= 0x10000,
-	};
-}
-
-static int64_t cross(const struct mn_point *a, const struct mn_point *b)
-{
-	return (int64_t)a->x * b->y - (int64_t)a->y * b->x;
-}
-
-static int64_t dot(const struct mn_point *a, const struct mn_point *b)
-{
-	return (int64_t)a->x * b->x + (int64_t)a->y * b->y;
-}
-
-/* From one direction, inclusive, to another, exclusive, at most half of a turn clockwise. */
+/*
+ * From one direction, inclusive, to another, exclusive, at most half of a turn clockwise. The
+ * places are within SIDE_MAX / 2, the directions 2^15 long: so the products' sums are below 2^31.
+ */
 static bool is_between(const struct mn_point *from, const struct mn_point *to,
 		       const struct mn_point *at)
 {
-	const int64_t after = cross(from, at);
+	const int32_t after = from->x * at->y - from->y * at->x;
 
 	if (after == 0)
-		return dot(from, at) > 0;
-	return after > 0 && cross(at, to) > 0;
-}
-
-/* The one in the middle belongs to every sector. */
-static bool is_inside(const struct sector *sector, const struct mn_point *at)
-{
-	if (sector->whole || (at->x == 0 && at->y == 0))
-		return true;
-	return sector->wide ? !is_between(&sector->to, &sector->from, at)
-			    : is_between(&sector->from, &sector->to, at);
+		return from->x * at->x + from->y * at->y > 0;
+	return after > 0 && at->x * to->y - at->y * to->x > 0;
 }
 
 /* ---- Rows ----------------------------------------------------------------------------------- */
 
-/* What is seen of a row, from `begin` to before `end`. Large shapes are mostly out of sight. */
-static void cut(const struct mn_target *target, const struct mn_rect *rect, int32_t *begin,
-		int32_t *end)
-{
-	const int64_t left = (int64_t)target->clip.x - target->x - rect->x;
-	const int64_t right = left + target->clip.width;
+struct shape {
+	struct mn_target *target;
+	struct mn_rect rect;         /* with the origin */
+	struct mn_rect seen;         /* of it, from its upper left corner on */
+	const struct sector *sector; /* NULL: all of it */
+	mn_color color;
+};
 
-	if (*begin < left)
-		*begin = left < *end ? (int32_t)left : *end;
-	if (*end > right)
-		*end = right > *begin ? (int32_t)right : *begin;
+/* The pixel in the middle belongs to every sector. */
+static bool is_inside(const struct shape *shape, int32_t x, int32_t row)
+{
+	const struct sector *sector = shape->sector;
+	const struct mn_point at = {2 * x + 1 - shape->rect.width,
+				    2 * row + 1 - shape->rect.height};
+
+	return (at.x == 0 && at.y == 0) ||
+	       is_between(&sector->from, &sector->to, &at) != sector->outside;
 }
 
-/* What of a row's pixels, from `begin` to before `end`, lies in the sector, if there is one. */
-static void draw_piece(struct mn_target *target, const struct mn_rect *rect,
-		       const struct sector *sector, int32_t row, int32_t begin, int32_t end,
-		       mn_color color)
+/* What is seen of a row, and lies in the sector, from `begin` to before `end`. */
+static void draw_piece(const struct shape *shape, int32_t row, int32_t begin, int32_t end)
 {
-	int32_t x;
+	const int32_t left = shape->seen.x, right = left + shape->seen.width;
+	struct mn_rect run = {.y = shape->rect.y + row, .height = 1};
+	int32_t x = begin > left ? begin : left;
 
-	cut(target, rect, &begin, &end);
-	for (; begin <= end; begin = x + 1) {
-		for (x = sector ? begin : end; x < end; x++) {
-			const struct mn_point at = {2 * x + 1 - rect->width,
-						    2 * row + 1 - rect->height};
-
-			if (!is_inside(sector, &at))
-				break;
-		}
-		mn__draw_span(target, mn__add(rect->x, begin), mn__add(rect->y, row), x - begin, 1,
-			      color);
+	if (end > right)
+		end = right;
+	for (; x < end; x++) {
+		begin = x;
+		if (!shape->sector)
+			x = end;
+		while (x < end && is_inside(shape, x, row))
+			x++;
+		run.x = shape->rect.x + begin;
+		run.width = x - begin;
+		if (run.width > 0)
+			shape->target->ops->fill(shape->target, &run, shape->color);
 	}
 }
 
 /* A row of a shape that is indented by `in`; from `hole` on there is none, unless it is below 0. */
-static void draw_row(struct mn_target *target, const struct mn_rect *rect,
-		     const struct sector *sector, int32_t row, int32_t in, int32_t hole,
-		     mn_color color)
+static void draw_row(const struct shape *shape, int32_t row, int32_t in, int32_t hole)
 {
-	const int64_t y = (int64_t)rect->y + target->y + row - target->clip.y;
+	const int32_t width = shape->rect.width;
 
-	if (y < 0 || y >= target->clip.height)
+	if (row < shape->seen.y || row >= shape->seen.y + shape->seen.height)
 		return;
-	if (hole < 0) {
-		draw_piece(target, rect, sector, row, in, rect->width - in, color);
-		return;
-	}
-	draw_piece(target, rect, sector, row, in, hole, color);
-	draw_piece(target, rect, sector, row, rect->width - hole, rect->width - in, color);
+	draw_piece(shape, row, in, hole < 0 ? width - in : hole);
+	if (hole >= 0)
+		draw_piece(shape, row, width - hole, width - in);
 }
-
-/* With a corner of a size; `stroke` is the width of the line. */
-static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t corner_width,
-		 int32_t corner_height, int32_t stroke, const struct sector *sector, mn_color color)
-{
-	struct corner outer = {corner_width, corner_height, 0};
-	const int32_t shorter = rect->width < rect->height ? rect->width : rect->height;
-	const bool filled = stroke >= (shorter + 1) / 2;
-	const int32_t less = filled ? 0 : 2 * stroke; /* that may be any number */
-	struct corner inner = {corner_width - less, corner_height - less, 0};
-	int32_t last = 0; /* indent of the row before */
-
-	for (int32_t row = 0; row < (rect->height + 1) / 2; row++) {
-		const int32_t in = indent(&outer, row), other = rect->height - 1 - row;
-		int32_t hole = -1;
-
-		if (!filled && row >= stroke)
-			hole = stroke + indent(&inner, row - stroke);
-		/* No gaps where a thin line is flat: it goes on to where the last row began. */
-		if (hole >= 0 && hole < last)
-			hole = last;
-		last = in;
-		draw_row(target, rect, sector, row, in, hole, color);
-		if (other != row)
-			draw_row(target, rect, sector, other, in, hole, color);
-	}
-}
-
-/* ---- Shapes --------------------------------------------------------------------------------- */
 
 /* A line so wide that it leaves nothing within. */
 #define FILLED MN_DRAW_MAX
 
-static bool is_drawable(const struct mn_rect *rect)
+/* A radius of corners that are all of the shape. */
+#define ELLIPSE (-1)
+
+static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
+		 int32_t stroke, const struct sector *sector, mn_color color)
 {
-	return !mn_rect_is_empty(rect) && rect->width <= SIDE_MAX && rect->height <= SIDE_MAX;
+	const int32_t width = rect->width, height = rect->height;
+	const int32_t shorter = width < height ? width : height;
+	const int32_t side = 2 * (radius < shorter / 2 ? radius : shorter / 2);
+	struct shape shape = {target, *rect, *rect, sector, color};
+	struct corner outer = {side, side, 0};
+	int32_t last = 0; /* indent of the row before */
+
+	if (width > SIDE_MAX || height > SIDE_MAX || stroke <= 0 || color >> 24 == 0 ||
+	    !mn__see(target, &shape.seen))
+		return;
+	shape.rect.x = mn__add(rect->x, target->x);
+	shape.rect.y = mn__add(rect->y, target->y);
+	shape.seen.x -= shape.rect.x;
+	shape.seen.y -= shape.rect.y;
+	if (radius == ELLIPSE)
+		outer = (struct corner){width, height, 0};
+	if (stroke > FILLED)
+		stroke = FILLED;
+	struct corner inner = {outer.width - 2 * stroke, outer.height - 2 * stroke, 0};
+
+	for (int32_t row = 0; row < (height + 1) / 2; row++) {
+		const int32_t in = indent(&outer, row), other = height - 1 - row;
+		int32_t hole = -1;
+
+		if (row >= stroke && 2 * stroke < width) {
+			hole = stroke + indent(&inner, row - stroke);
+			/* No gaps where a thin line is flat: it goes on to where the last row
+			 * began. */
+			if (hole < last)
+				hole = last;
+		}
+		last = in;
+		draw_row(&shape, row, in, hole);
+		if (other != row)
+			draw_row(&shape, other, in, hole);
+	}
 }
 
-/* Both sides of a corner. */
-static int32_t corner_of(const struct mn_rect *rect, int32_t radius)
-{
-	const int32_t shorter = rect->width < rect->height ? rect->width : rect->height;
-
-	return 2 * (radius < shorter / 2 ? radius : shorter / 2);
-}
+/* ---- Shapes --------------------------------------------------------------------------------- */
 
 void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
 			mn_color color)
@@ -201,10 +176,7 @@ void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, in
 void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
 			  int32_t width, mn_color color)
 {
-	const int32_t corner = corner_of(rect, radius > 0 ? radius : 0);
-
-	if (is_drawable(rect) && width > 0)
-		draw(target, rect, corner, corner, width, NULL, color);
+	draw(target, rect, radius > 0 ? radius : 0, width, NULL, color);
 }
 
 void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_color color)
@@ -215,17 +187,7 @@ void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_co
 void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int32_t width,
 		       mn_color color)
 {
-	if (is_drawable(rect) && width > 0)
-		draw(target, rect, rect->width, rect->height, width, NULL, color);
-}
-
-/* Empty, where the radius is negative or too large to be exact. */
-static struct mn_rect around(int32_t x, int32_t y, int32_t radius)
-{
-	if (radius < 0 || radius >= MN_DRAW_MAX || x < -MN_DRAW_MAX || x > MN_DRAW_MAX ||
-	    y < -MN_DRAW_MAX || y > MN_DRAW_MAX)
-		return (struct mn_rect){0};
-	return (struct mn_rect){x - radius, y - radius, 2 * radius + 1, 2 * radius + 1};
+	draw(target, rect, ELLIPSE, width, NULL, color);
 }
 
 void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, mn_color color)
@@ -236,9 +198,11 @@ void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radi
 void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, int32_t width,
 		      mn_color color)
 {
-	const struct mn_rect rect = around(x, y, radius);
+	const int32_t side = 2 * radius + 1;
 
-	mn_stroke_ellipse(target, &rect, width, color);
+	if (radius >= 0 && radius < MN_DRAW_MAX && mn__is_exact(x, y))
+		mn_stroke_ellipse(target, &(struct mn_rect){x - radius, y - radius, side, side},
+				  width, color);
 }
 
 void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
@@ -250,8 +214,15 @@ void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16
 void mn_stroke_arc(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
 		   int32_t sweep, int32_t width, mn_color color)
 {
-	const struct sector sector = sector_of(from, sweep);
+	const uint32_t size = sweep < 0 ? -(uint32_t)sweep : (uint32_t)sweep;
+	const uint16_t to = (uint16_t)(from + (uint32_t)sweep);
+	const bool outside = size > 0x8000, turned = (sweep < 0) != outside;
+	const struct sector sector = {
+		direction(turned ? to : from),
+		direction(turned ? from : to),
+		outside,
+	};
 
-	if (is_drawable(rect) && sweep != 0 && width > 0)
-		draw(target, rect, rect->width, rect->height, width, &sector, color);
+	if (sweep != 0)
+		draw(target, rect, ELLIPSE, width, size < 0x10000 ? &sector : NULL, color);
 }

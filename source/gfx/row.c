@@ -2,92 +2,71 @@
 /* Runs of pixels, from each format to colours and back. */
 #include "internal.h"
 
-static void load_pixels(mn_color *out, const struct mn__plane *plane, int32_t x, int32_t y,
-			int32_t n)
+static inline uint32_t get(const void *row, enum mn_pixel_format format, int32_t x)
 {
-	const uint8_t *row = mn__row(plane, y);
-	const void *words = row;
+	const uint8_t *bytes = row;
 
-	switch (plane->bits) {
-	case 1:
-		for (int32_t i = 0; i < n; i++)
-			out[i] = row[(x + i) / 8] & 0x80 >> (x + i) % 8 ? MN_WHITE : MN_BLACK;
+	switch (format) {
+	case MN_MONO:
+		return bytes[x / 8] & 0x80 >> x % 8 ? 0xffffff : 0;
+	case MN_GRAY8:
+		return UINT32_C(0x010101) * bytes[x];
+	case MN_RGB565:
+		return mn__from_rgb565(((const uint16_t *)row)[x]);
+	default:
+		return ((const uint32_t *)row)[x] & 0xffffff;
+	}
+}
+
+static inline void set(void *row, enum mn_pixel_format format, int32_t x, mn_color color)
+{
+	uint8_t *bytes = row;
+	const unsigned bit = 0x80u >> x % 8;
+
+	switch (format) {
+	case MN_MONO:
+		bytes[x / 8] = (uint8_t)(mn__gray(color) >= 128 ? bytes[x / 8] | bit
+								: bytes[x / 8] & ~bit);
 		break;
-	case 8:
-		for (int32_t i = 0; i < n; i++)
-			out[i] = 0xff000000 | UINT32_C(0x010101) * row[x + i];
+	case MN_GRAY8:
+		bytes[x] = (uint8_t)mn__gray(color);
 		break;
-	case 16:
-		for (int32_t i = 0; i < n; i++)
-			out[i] = 0xff000000 | mn__from_rgb565(((const uint16_t *)words)[x + i]);
+	case MN_RGB565:
+		((uint16_t *)row)[x] = mn__to_rgb565(color);
 		break;
 	default:
-		for (int32_t i = 0; i < n; i++)
-			out[i] = 0xff000000 | ((const uint32_t *)words)[x + i];
+		((uint32_t *)row)[x] = color & 0xffffff;
 	}
+}
+
+/* An alpha value is as a gray one, all of whose components are the same, or as a mono one. */
+static enum mn_pixel_format alpha_format(const struct mn_bitmap *bitmap)
+{
+	return bitmap->alpha_format == MN_MASK ? MN_MONO : MN_GRAY8;
 }
 
 void mn__load(mn_color *out, const struct mn_bitmap *bitmap, int32_t x, int32_t y, int32_t n)
 {
-	const struct mn__plane pixels = mn__pixel_plane(bitmap), alpha = mn__alpha_plane(bitmap);
-	mn_color values[MN__RUN];
+	const enum mn_pixel_format format = alpha_format(bitmap);
+	const void *pixels = mn__pixels(bitmap, y), *alphas = mn__alphas(bitmap, y);
 
-	load_pixels(out, &pixels, x, y, n);
-	if (!alpha.bytes)
-		return;
-	/* An alpha value is as a gray one, all of whose components are the same. */
-	load_pixels(values, &alpha, x, y, n);
-	for (int32_t i = 0; i < n; i++)
-		out[i] = (out[i] & 0xffffff) | values[i] << 24;
-}
+	for (int32_t end = x + n; x < end; x++) {
+		const uint32_t alpha = alphas ? get(alphas, format, x) : 255;
 
-static void store_bits(uint8_t *row, int32_t x, const mn_color *in, int32_t n)
-{
-	for (int32_t at = 0; at < n; at += 8) {
-		const int32_t step = n - at < 8 ? n - at : 8;
-		unsigned bits = 0;
-
-		for (int32_t i = 0; i < step; i++)
-			bits |= mn__gray(in[at + i]) >= 128 ? 0x80u >> i : 0;
-		mn__put_bits(row, x + at, step, (uint8_t)bits);
-	}
-}
-
-static void store_pixels(const struct mn__plane *plane, int32_t x, int32_t y, const mn_color *in,
-			 int32_t n)
-{
-	uint8_t *row = mn__row(plane, y);
-	void *words = row;
-
-	switch (plane->bits) {
-	case 1:
-		store_bits(row, x, in, n);
-		break;
-	case 8:
-		for (int32_t i = 0; i < n; i++)
-			row[x + i] = (uint8_t)mn__gray(in[i]);
-		break;
-	case 16:
-		for (int32_t i = 0; i < n; i++)
-			((uint16_t *)words)[x + i] = mn__to_rgb565(in[i]);
-		break;
-	default:
-		for (int32_t i = 0; i < n; i++)
-			((uint32_t *)words)[x + i] = in[i] & 0xffffff;
+		*out++ = alpha << 24 | get(pixels, bitmap->format, x);
 	}
 }
 
 void mn__store(const struct mn_bitmap *bitmap, int32_t x, int32_t y, const mn_color *in, int32_t n)
 {
-	const struct mn__plane pixels = mn__pixel_plane(bitmap), alpha = mn__alpha_plane(bitmap);
-	mn_color values[MN__RUN];
+	const enum mn_pixel_format format = alpha_format(bitmap);
+	void *pixels = mn__pixels(bitmap, y), *alphas = mn__alphas(bitmap, y);
 
-	store_pixels(&pixels, x, y, in, n);
-	if (!alpha.bytes)
-		return;
-	for (int32_t i = 0; i < n; i++)
-		values[i] = (in[i] >> 24) * 0x010101;
-	store_pixels(&alpha, x, y, values, n);
+	for (int32_t end = x + n; x < end; x++, in++) {
+		set(pixels, bitmap->format, x, *in);
+		if (alphas)
+			set(alphas, format, x, (*in >> 24) * 0x010101);
+	}
 }
 
 /* One component: s with alpha a over d, to alpha r, which is not 0. */

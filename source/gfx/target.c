@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Targets: bitmaps as something to draw on, and clips. */
-#include <mnemos/gfx/draw.h>
-#include "internal.h"
+#include "draw_internal.h"
 
 static void fill(struct mn_target *target, const struct mn_rect *rect, mn_color color)
 {
@@ -35,9 +34,8 @@ struct mn_target mn_target_of(struct mn_bitmap *bitmap)
 
 void mn_target_clip(struct mn_target *target, const struct mn_rect *rect)
 {
-	struct mn_rect there = *rect;
+	struct mn_rect seen = *rect;
 
-	there.x = mn__add(rect->x, target->x);
-	there.y = mn__add(rect->y, target->y);
-	target->clip = mn_rect_intersect(&target->clip, &there);
+	mn__see(target, &seen);
+	target->clip = seen;
 }
