@@ -110,11 +110,13 @@ static void stencil(struct input *input, struct mn_bitmap *to, const struct mn_r
 	const int32_t width = byte(input) % 40, height = byte(input) % 20;
 	const size_t stride = ((size_t)width + 7) / 8, size = stride * (size_t)height;
 	const mn_color ink = color(input), paper = color(input);
-	uint8_t *bits = fuzz_alloc(size);
+	uint8_t *memory = fuzz_alloc(size);
+	const uint8_t *const bits = memory;
 
-	memset(bits, byte(input), size);
-	mn_bitmap_stencil(to, clip, x, y, bits, stride, width, height, ink, paper);
-	free(bits);
+	memset(memory, byte(input), size);
+	mn_bitmap_stencils(to, clip, x, y,
+			   &(struct mn_stencils){&bits, 1, stride, width, height, ink, paper});
+	free(memory);
 }
 
 static void move(struct input *input, struct mn_bitmap *to, const struct mn_bitmap *from,

@@ -5,24 +5,32 @@
 
 #include "internal.h"
 
-/* A row of stencils, side by side. What is seen of it lies inside of the bitmap. */
+/* What is seen of a row of stencils: of all of them something. It lies inside of the bitmap. */
 struct mn__stencils {
+	struct mn_stencils of;
 	struct mn_bitmap *to;
-	const uint8_t *const *bits;
-	size_t count;
-	int32_t x, y; /* of the first */
-	size_t stride;
-	int32_t width;
+	int32_t x, y;        /* of the first */
 	int32_t left, right; /* seen, in the bitmap's coordinates */
 	int32_t top, bottom; /* seen, in the stencils' own */
-	mn_color color, background;
 };
 
 /* Columns of the stencil at x that are seen. */
-static inline void mn__seen(const struct mn__stencils *row, int64_t x, int32_t *first, int32_t *end)
+static inline void mn__seen(const struct mn__stencils *row, int32_t x, int32_t *first, int32_t *end)
 {
-	*first = x < row->left ? (int32_t)(row->left - x) : 0;
-	*end = row->right - x < row->width ? (int32_t)(row->right - x) : row->width;
+	const uint32_t rest = (uint32_t)row->right - (uint32_t)x;
+
+	*first = x < row->left ? row->left - x : 0;
+	*end = rest < (uint32_t)row->of.width ? (int32_t)rest : row->of.width;
+}
+
+/* For each line of each stencil: at x, y, to be drawn from column `first` to before `end`. */
+typedef void mn__put_line(const struct mn__stencils *row, int32_t x, int32_t y, const uint8_t *bits,
+			  int32_t first, int32_t end);
+void mn__each_line(const struct mn__stencils *row, mn__put_line *put);
+
+static inline bool mn__bit(const uint8_t *bits, int32_t at)
+{
+	return bits[(uint32_t)at / 8] & 0x80 >> at % 8;
 }
 
 /* Solid colours, or no background, into MN_RGB565 without alpha: stencil_wide.c on the desk,

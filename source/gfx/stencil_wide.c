@@ -108,11 +108,11 @@ static void put_rows(const struct brush *brush, int64_t x, const uint8_t *bits, 
 static void put_part(const struct brush *brush, const struct mn__stencils *row, size_t at,
 		     int32_t first, int32_t end, bool keep)
 {
-	const int64_t x = row->x + (int64_t)at * row->width;
+	const int64_t x = row->x + (int64_t)at * row->of.width;
 	int32_t least, most;
 
-	mn__seen(row, x, &least, &most);
-	put_rows(brush, x, row->bits[at] + (size_t)row->top * row->stride, row->stride, 0,
+	mn__seen(row, (int32_t)x, &least, &most);
+	put_rows(brush, x, row->of.bits[at] + (size_t)row->top * row->of.stride, row->of.stride, 0,
 		 first > least ? first : least, end < most ? end : most, keep);
 }
 
@@ -120,12 +120,12 @@ static void put_part(const struct brush *brush, const struct mn__stencils *row, 
 INLINE void put_columns(const struct brush *brush, const struct mn__stencils *row, size_t begin,
 			size_t end, int32_t first, bool keep)
 {
-	const size_t skip = (size_t)row->top * row->stride;
-	const size_t stride = row->stride;
-	int64_t x = row->x + (int64_t)begin * row->width;
+	const size_t skip = (size_t)row->top * row->of.stride;
+	const size_t stride = row->of.stride;
+	int64_t x = row->x + (int64_t)begin * row->of.width;
 
-	for (size_t at = begin; at < end; at++, x += row->width) {
-		const uint8_t *bits = row->bits[at] + skip;
+	for (size_t at = begin; at < end; at++, x += row->of.width) {
+		const uint8_t *bits = row->of.bits[at] + skip;
 		const size_t done = stride == 1 ? put_eights(brush, brush->to + x, bits, 1, keep)
 						: put_eights(brush, brush->to + x + first,
 							     bits + first / 8, stride, keep);
@@ -139,8 +139,8 @@ static bool is_whole(const struct mn__stencils *row, size_t at)
 {
 	int32_t first, end;
 
-	mn__seen(row, row->x + (int64_t)at * row->width, &first, &end);
-	return first == 0 && end == row->width;
+	mn__seen(row, (int32_t)(row->x + (int64_t)at * row->of.width), &first, &end);
+	return first == 0 && end == row->of.width;
 }
 
 /* `keep`: what is behind the pixels that are 0 stays. */
@@ -151,27 +151,27 @@ INLINE void draw(const struct mn__stencils *row, bool keep)
 		.to = (uint16_t *)row->to->pixels + (size_t)(row->y + row->top) * stride,
 		.stride = stride,
 		.height = (size_t)(row->bottom - row->top),
-		.ink = mn__to_rgb565(row->color),
-		.paper = mn__to_rgb565(row->background),
+		.ink = mn__to_rgb565(row->of.color),
+		.paper = mn__to_rgb565(row->of.background),
 	};
-	const int32_t eights = row->width & ~7;
-	size_t begin = 0, end = row->count;
+	const int32_t eights = row->of.width & ~7;
+	size_t begin = 0, end = row->of.count;
 
 	/* None but the first and the last can be cut. */
 	if (begin < end && !is_whole(row, begin))
-		put_part(&brush, row, begin++, 0, row->width, keep);
+		put_part(&brush, row, begin++, 0, row->of.width, keep);
 	if (begin < end && !is_whole(row, end - 1))
-		put_part(&brush, row, --end, 0, row->width, keep);
+		put_part(&brush, row, --end, 0, row->of.width, keep);
 	for (int32_t first = 0; first < eights; first += 8)
 		put_columns(&brush, row, begin, end, first, keep);
-	if (eights < row->width)
+	if (eights < row->of.width)
 		for (size_t at = begin; at < end; at++)
-			put_part(&brush, row, at, eights, row->width, keep);
+			put_part(&brush, row, at, eights, row->of.width, keep);
 }
 
 void mn__draw_rgb565(const struct mn__stencils *row)
 {
-	if (row->background >> 24 == 0)
+	if (row->of.background >> 24 == 0)
 		draw(row, true);
 	else
 		draw(row, false);

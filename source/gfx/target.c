@@ -7,12 +7,10 @@ static void fill(struct mn_target *target, const struct mn_rect *rect, mn_color 
 	mn_bitmap_tint(target->bitmap, rect, color);
 }
 
-static void stencils(struct mn_target *target, int32_t x, int32_t y, const uint8_t *const bits[],
-		     size_t count, size_t stride, int32_t width, int32_t height, mn_color color,
-		     mn_color background)
+static void stencils(struct mn_target *target, int32_t x, int32_t y,
+		     const struct mn_stencils *stencils)
 {
-	mn_bitmap_stencils(target->bitmap, &target->clip, x, y, bits, count, stride, width, height,
-			   color, background);
+	mn_bitmap_stencils(target->bitmap, &target->clip, x, y, stencils);
 }
 
 static void image(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image,

@@ -392,21 +392,16 @@ static void draw_lines(const struct mn_terminal *terminal, struct mn_target *tar
 
 struct run {
 	VTermPos at;
-	mn_color color, background;
-	size_t count;
+	struct mn_stencils row;
 	const uint8_t *glyphs[RUN];
 };
 
-static void draw_run(const struct mn_terminal *terminal, struct mn_target *target, struct run *run)
+static void draw_run(struct mn_target *target, struct run *run)
 {
-	const struct mn_font *font = terminal->config.font;
-
-	if (run->count > 0)
-		target->ops->stencils(target, run->at.col * font->width + target->x,
-				      run->at.row * font->height + target->y, run->glyphs,
-				      run->count, (font->width + 7u) / 8, font->width, font->height,
-				      run->color, run->background);
-	run->count = 0;
+	if (run->row.count > 0)
+		target->ops->stencils(target, run->at.col * run->row.width + target->x,
+				      run->at.row * run->row.height + target->y, &run->row);
+	run->row.count = 0;
 }
 
 /* A character of 0 is none; so is the second half of a wide one of which the first is gone. */
@@ -415,11 +410,15 @@ static void add(const struct mn_terminal *terminal, struct mn_target *target, st
 {
 	const bool is_none = character == 0 || character == (uint32_t)-1;
 
-	if (run->count == RUN || run->color != color || run->background != background)
-		draw_run(terminal, target, run);
-	if (run->count == 0)
-		*run = (struct run){.at = at, .color = color, .background = background};
-	run->glyphs[run->count++] = mn_font_glyph(terminal->config.font, is_none ? ' ' : character);
+	if (run->row.count == RUN || run->row.color != color || run->row.background != background)
+		draw_run(target, run);
+	if (run->row.count == 0) {
+		run->at = at;
+		run->row.color = color;
+		run->row.background = background;
+	}
+	run->glyphs[run->row.count++] =
+		mn_font_glyph(terminal->config.font, is_none ? ' ' : character);
 }
 
 /* Draws the cell at a place, or adds it to the run, and returns how many columns it has. */
@@ -442,10 +441,10 @@ static int draw_cell(const struct mn_terminal *terminal, struct mn_target *targe
 	add(terminal, target, run, at, cell.chars[0], front, back);
 	if (width == 1 && !cell.attrs.underline && !cell.attrs.strike && (is_block || !cursor))
 		return width;
-	draw_run(terminal, target, run);
+	draw_run(target, run);
 	for (int more = 1; more < width; more++)
 		add(terminal, target, run, (VTermPos){at.row, at.col + more}, ' ', front, back);
-	draw_run(terminal, target, run);
+	draw_run(target, run);
 	draw_lines(terminal, target, &rect, cell.attrs, front);
 	if (!is_block && cursor)
 		draw_cursor(terminal, target, &rect, front);
@@ -478,13 +477,19 @@ static struct mn_rect draw_row(const struct mn_terminal *terminal, struct mn_tar
 {
 	const struct mn_font *font = terminal->config.font;
 	const int first = start_of(terminal, row, dirty->first);
-	struct run run = {.count = 0};
+	struct run run;
 	int column = first;
 
+	run.row = (struct mn_stencils){
+		.bits = run.glyphs,
+		.stride = (font->width + 7u) / 8,
+		.width = font->width,
+		.height = font->height,
+	};
 	while (column < terminal->config.columns &&
 	       (column < dirty->end || is_half(terminal, row, column)))
 		column += draw_cell(terminal, target, &run, (VTermPos){row, column});
-	draw_run(terminal, target, &run);
+	draw_run(target, &run);
 	return (struct mn_rect){first * font->width, row * font->height,
 				(column - first) * font->width, font->height};
 }

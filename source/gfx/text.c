@@ -154,34 +154,28 @@ static int32_t columns_before(int32_t x, int32_t end, int32_t width)
 
 struct pen {
 	struct mn_target *target;
-	const struct mn_text_style *style;
+	const struct mn_font *font;
 	int32_t x, y; /* of the first glyph that waits, with the origin */
-	size_t count;
+	struct mn_stencils row;
 	const uint8_t *glyphs[BATCH];
 };
 
 static void flush(struct pen *pen)
 {
-	const struct mn_text_style *style = pen->style;
-	const struct mn_font *font = style->font;
-
-	if (pen->count == 0)
-		return;
-	pen->target->ops->stencils(pen->target, pen->x, pen->y, pen->glyphs, pen->count,
-				   (font->width + 7u) / 8, font->width, font->height, style->color,
-				   style->background);
-	pen->x += (int32_t)pen->count * font->width;
-	pen->count = 0;
+	if (pen->row.count > 0)
+		pen->target->ops->stencils(pen->target, pen->x, pen->y, &pen->row);
+	pen->x += (int32_t)pen->row.count * pen->row.width;
+	pen->row.count = 0;
 }
 
 /* Characters of the font's first range, mostly ASCII, as most text is; behind them. */
 static const char *put_common(struct pen *pen, const char *text, const char *end)
 {
-	const struct mn_font *font = pen->style->font;
-	const size_t size = ((size_t)font->width + 7) / 8 * font->height;
+	const struct mn_font *font = pen->font;
+	const size_t size = pen->row.stride * font->height;
 	const uint32_t first = font->ranges->first, range = font->ranges->count;
 	const uint8_t *glyphs = font->glyphs + font->ranges->glyph * size;
-	size_t count = pen->count;
+	size_t count = pen->row.count;
 
 	if (end - text > (ptrdiff_t)(BATCH - count))
 		end = text + (BATCH - count);
@@ -192,14 +186,14 @@ static const char *put_common(struct pen *pen, const char *text, const char *end
 			break;
 		pen->glyphs[count++] = glyphs + number * size;
 	}
-	pen->count = count;
+	pen->row.count = count;
 	return text;
 }
 
 /* Characters of which something lies within `left` to `right`. */
 static void draw_line(struct pen *pen, const struct line *line, int32_t left, int32_t right)
 {
-	const struct mn_font *font = pen->style->font;
+	const struct mn_font *font = pen->font;
 	const int32_t width = font->width;
 	const int32_t first = columns_before(pen->x + width - 1, left, width);
 	const int32_t end = columns_before(pen->x, right, width);
@@ -208,7 +202,7 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 
 	pen->x = (int32_t)((uint32_t)pen->x + (uint32_t)first * (uint32_t)width);
 	while (at < line->end && column < end) {
-		if (pen->count == BATCH)
+		if (pen->row.count == BATCH)
 			flush(pen);
 		if (column >= first) {
 			const int32_t room = end - column;
@@ -230,7 +224,7 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 				at = before; /* there will be one more */
 		}
 		if (column++ >= first)
-			pen->glyphs[pen->count++] = mn_font_glyph(font, character);
+			pen->glyphs[pen->row.count++] = mn_font_glyph(font, character);
 	}
 	flush(pen);
 }
@@ -247,9 +241,16 @@ static int32_t draw_lines(struct mn_target *target, int32_t x, int32_t y, struct
 
 	mn__cut(&seen, &target->clip);
 	pen.target = target;
-	pen.style = style;
+	pen.font = style->font;
 	pen.y = near(mn__add(y, target->y));
-	pen.count = 0;
+	pen.row = (struct mn_stencils){
+		.bits = pen.glyphs,
+		.stride = (style->font->width + 7u) / 8,
+		.width = style->font->width,
+		.height = height,
+		.color = style->color,
+		.background = style->background,
+	};
 	if (style->valign != MN_ALIGN_START)
 		pen.y = aligned(pen.y, measure(reader, &width) * height, style->valign);
 	while (reader->more) {

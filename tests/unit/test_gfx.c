@@ -354,10 +354,12 @@ static void check_stencil(uint64_t *seed)
 	const mn_color color = some_color(seed), background = some_color(seed);
 	const int32_t x = somewhere(seed), y = somewhere(seed);
 	const int32_t width = from.bitmap.width, height = from.bitmap.height;
+	const uint8_t *const bits = from.bitmap.pixels;
 	struct mn_bitmap plain = twin_of(&to, &twin);
 
-	mn_bitmap_stencil(&to.bitmap, which, x, y, from.bitmap.pixels, from.bitmap.stride, width,
-			  height, color, background);
+	mn_bitmap_stencils(&to.bitmap, which, x, y,
+			   &(struct mn_stencils){&bits, 1, from.bitmap.stride, width, height, color,
+						 background});
 	for (int32_t v = 0; v < plain.height; v++) {
 		for (int32_t u = 0; u < plain.width; u++) {
 			const int64_t s = (int64_t)u - x, t = (int64_t)v - y;

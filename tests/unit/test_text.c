@@ -32,19 +32,17 @@ static char character_of(const uint8_t *glyph)
 }
 
 /* All glyphs must lie on the grid, at least partly within the clip, and be drawn once. */
-static void put(struct mn_target *target, int32_t x, int32_t y, const uint8_t *const bits[],
-		size_t count, size_t stride, int32_t width, int32_t height, mn_color color,
-		mn_color background)
+static void put(struct mn_target *target, int32_t x, int32_t y, const struct mn_stencils *row)
 {
 	struct sheet *sheet = (struct sheet *)(void *)target;
 
-	assert_int_equal(stride, 1);
-	assert_int_equal(width, WIDTH);
-	assert_int_equal(height, HEIGHT);
-	assert_int_equal(color, MN_RED);
-	assert_int_equal(background, MN_BLUE);
-	assert_true(count > 0);
-	for (size_t i = 0; i < count; i++, x += WIDTH) {
+	assert_int_equal(row->stride, 1);
+	assert_int_equal(row->width, WIDTH);
+	assert_int_equal(row->height, HEIGHT);
+	assert_int_equal(row->color, MN_RED);
+	assert_int_equal(row->background, MN_BLUE);
+	assert_true(row->count > 0);
+	for (size_t i = 0; i < row->count; i++, x += WIDTH) {
 		const struct mn_rect cell = {x, y, WIDTH, HEIGHT};
 		const struct mn_rect seen = mn_rect_intersect(&cell, &target->clip);
 
@@ -52,7 +50,7 @@ static void put(struct mn_target *target, int32_t x, int32_t y, const uint8_t *c
 		assert_int_equal(x % WIDTH, 0);
 		assert_int_equal(y % HEIGHT, 0);
 		assert_int_equal(sheet->cells[y / HEIGHT][x / WIDTH], '.');
-		sheet->cells[y / HEIGHT][x / WIDTH] = character_of(bits[i]);
+		sheet->cells[y / HEIGHT][x / WIDTH] = character_of(row->bits[i]);
 		sheet->stencils++;
 	}
 }
@@ -447,8 +445,9 @@ static void check_stencils(uint64_t *seed)
 				expected(GUARD, byte & 0x80 >> at % width % 8, color, background);
 		}
 	}
-	mn_bitmap_stencils(&bitmap, clipped ? &clip : NULL, x, y, each, count, stride, width,
-			   height, color, background);
+	mn_bitmap_stencils(
+		&bitmap, clipped ? &clip : NULL, x, y,
+		&(struct mn_stencils){each, count, stride, width, height, color, background});
 	assert_memory_equal(got, want, sizeof got);
 }
 
@@ -467,6 +466,7 @@ static void stencils_of_any_numbers_touch_nothing_else(void **state)
 					  0,         INT32_MAX - 7, INT32_MAX};
 	static const uint8_t bits[64];
 	const uint8_t *const each[] = {bits, bits, bits};
+	struct mn_stencils row = {each, 3, 1, 8, 8, MN_RED, MN_RED};
 	uint16_t pixels[8 * 8] = {0};
 	struct mn_bitmap bitmap;
 
@@ -476,14 +476,20 @@ static void stencils_of_any_numbers_touch_nothing_else(void **state)
 		const int32_t a = numbers[i / COUNT(numbers)], b = numbers[i % COUNT(numbers)];
 		const struct mn_rect clip = {a, b, b, a};
 
-		mn_bitmap_stencils(&bitmap, &clip, 0, 0, each, 3, 1, 8, 8, MN_RED, MN_RED);
+		row.width = row.height = 8;
+		mn_bitmap_stencils(&bitmap, &clip, 0, 0, &row);
 		if (a < -8 || a > 8)
-			mn_bitmap_stencils(&bitmap, NULL, a, b, each, 3, 1, 8, 8, MN_RED, MN_RED);
+			mn_bitmap_stencils(&bitmap, NULL, a, b, &row);
 		if (a > 0)
 			continue;
-		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, a, b, MN_RED, MN_RED);
-		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, a, 8, MN_RED, MN_RED);
-		mn_bitmap_stencils(&bitmap, NULL, 0, 0, each, 3, 1, 8, a, MN_RED, MN_RED);
+		row.height = a;
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, &row);
+		row.width = a;
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, &row);
+		row.height = b;
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, &row);
+		row.height = 8;
+		mn_bitmap_stencils(&bitmap, NULL, 0, 0, &row);
 	}
 	for (size_t at = 0; at < COUNT(pixels); at++)
 		assert_int_equal(pixels[at], 0);

@@ -165,22 +165,22 @@ void mn_bitmap_fill(struct mn_bitmap *bitmap, const struct mn_rect *rect, mn_col
 /* Blends a colour over each pixel of `rect`. */
 void mn_bitmap_tint(struct mn_bitmap *bitmap, const struct mn_rect *rect, mn_color color);
 
-/*
- * Blends a colour through a stencil of one bit a pixel (as in MN_MONO, `stride` bytes a row, width
- * and height as given) to x, y: where it is 1 `color`, elsewhere `background`. A colour with alpha
- * 0 changes nothing. Only what lies in `clip` (NULL: the whole bitmap). For text.
- */
-void mn_bitmap_stencil(struct mn_bitmap *to, const struct mn_rect *clip, int32_t x, int32_t y,
-		       const uint8_t *bits, size_t stride, int32_t width, int32_t height,
-		       mn_color color, mn_color background);
+/* Pictures of one size, of one bit a pixel as in MN_MONO, side by side: a line of text. */
+struct mn_stencils {
+	const uint8_t *const *bits; /* of each */
+	size_t count;
+	size_t stride; /* bytes from row to row, of each */
+	int32_t width, height;
+	mn_color color;      /* where a bit is 1; */
+	mn_color background; /* where it is 0; alpha 0: changes nothing */
+};
 
 /*
- * The same with `count` stencils of one size, side by side from x on: a line of text. Much faster
- * than one by one.
+ * Blends colours through stencils, from x, y on. Only what lies in `clip` (NULL: the whole bitmap).
+ * Many at once are much faster than one by one.
  */
 void mn_bitmap_stencils(struct mn_bitmap *to, const struct mn_rect *clip, int32_t x, int32_t y,
-			const uint8_t *const bits[], size_t count, size_t stride, int32_t width,
-			int32_t height, mn_color color, mn_color background);
+			const struct mn_stencils *stencils);
 
 /* Moves what is in `rect` by dx, dy within it; what becomes free is filled with `color`. */
 void mn_bitmap_scroll(struct mn_bitmap *bitmap, const struct mn_rect *rect, int32_t dx, int32_t dy,

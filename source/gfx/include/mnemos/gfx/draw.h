@@ -41,8 +41,7 @@ struct mn_target_ops {
 	void (*fill)(struct mn_target *target, const struct mn_rect *rect, mn_color color);
 	/* mn_bitmap_stencils, x and y with the origin added; here the clip may cut them. */
 	void (*stencils)(struct mn_target *target, int32_t x, int32_t y,
-			 const uint8_t *const bits[], size_t count, size_t stride, int32_t width,
-			 int32_t height, mn_color color, mn_color background);
+			 const struct mn_stencils *stencils);
 	/* mn_bitmap_blend, the same. */
 	void (*image)(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image,
 		      const struct mn_rect *part);
