@@ -198,12 +198,17 @@ static mn_poll set_up(struct mn_keyboard_mux *mux)
 	return registered;
 }
 
+/* What was taken is answered, also if its caller has gone while the race came to its end. */
 static void answer(struct mn_keyboard_mux *mux)
 {
-	if (mn_serving_live(&mux->event))
-		mn_reply(&mux->event, deliver_to_all(mux, mn_request(&mux->event)));
-	if (mn_serving_live(&mux->subscription))
-		mn_reply(&mux->subscription, handle_subscription(mux));
+	if (mux->race.result[0] == MN_OK)
+		mn_reply(&mux->event, mn_serving_live(&mux->event)
+					      ? deliver_to_all(mux, mn_request(&mux->event))
+					      : MN_ECANCELED);
+	if (mux->race.result[1] == MN_OK)
+		mn_reply(&mux->subscription, mn_serving_live(&mux->subscription)
+						     ? handle_subscription(mux)
+						     : MN_ECANCELED);
 }
 
 /* Nobody else will say why it is no longer there. */

@@ -46,6 +46,13 @@ static mn_poll send(struct mn_keyboard_port *self, enum mn_key_kind kind)
 	return mn_keyboard_publish(&self->publish, &self->event);
 }
 
+/* Of the key that is down, if the mux that knows of it is still there. */
+static mn_poll release_at_last(struct mn_keyboard_port *self)
+{
+	return mn_keyboard_mux_call(&self->publish.call, &self->publish.mux, &self->event,
+				    &self->publish.response);
+}
+
 /* Nobody else will say why it is no longer there. */
 static mn_poll last_words(mn_poll why)
 {
@@ -72,8 +79,11 @@ static mn_poll mn_keyboard_port_run(struct mn_keyboard_port *self)
 				if (MN_RESULT(self) == MN_ECANCELED)
 					break;
 				MN_AWAIT(self, send(self, MN_KEY_RELEASED));
-				if (MN_RESULT(self) == MN_ECANCELED)
+				if (MN_RESULT(self) == MN_ECANCELED) {
+					MN_AWAIT(self, release_at_last(self));
+					self->task.frame.result = MN_ECANCELED;
 					break;
+				}
 			}
 			if (!self->paused)
 				mn_bbq_release(self->port.rx, self->at);

@@ -145,6 +145,54 @@ static void a_close_that_is_given_up_can_be_done_again(void **state)
 	bench_free(bench);
 }
 
+/* Opens the last layer there may be, gives up, and opens it at once. */
+struct waverer {
+	struct mn_task task;
+	struct mn_layer layer;
+	mn_poll first;
+};
+
+static mn_poll waverer_run(struct waverer *self)
+{
+	MN_BEGIN(self);
+	MN_AWAIT(self, mn_layer_open(&self->layer, &usual));
+	self->first = MN_RESULT(self);
+	if (self->first == MN_ECANCELED)
+		MN_TRY(self, mn_layer_open(&self->layer, &usual));
+	MN_END(self);
+}
+
+MN_TASK(waverer);
+
+static void an_open_that_is_given_up_makes_room(void **state)
+{
+	struct bench *bench = large_bench_new(*state);
+	struct painter *many[MN_DISPLAY_LAYERS - 1];
+	uint32_t given_up = 0;
+
+	for (size_t i = 0; i < COUNT(many); i++) {
+		many[i] = painter_new(bench->sim);
+		assert_int_equal(
+			paint_open(many[i], &(struct mn_layer_config){.rect = {0, 0, 1, 1}}),
+			MN_OK);
+	}
+	for (uint32_t i = 0; i < 120; i++) {
+		struct waverer waverer = {0};
+		struct killer killer = {.victim = &waverer.task, .turns = i % 12};
+
+		mn_spawn(&bench->sim->kernel, &waverer.task, &waverer_task);
+		mn_spawn(&bench->sim->kernel, &killer.task, &killer_task);
+		sim_settle(bench->sim);
+		given_up += waverer.first == MN_ECANCELED;
+		assert_int_equal(waverer.task.frame.result, MN_OK);
+		assert_int_equal(layers_open(bench), COUNT(many));
+	}
+	assert_true(given_up > 0);
+	bench_free(bench);
+	for (size_t i = 0; i < COUNT(many); i++)
+		free(many[i]);
+}
+
 /* A task of the heap, which has ended before anybody could begin to wait for that. */
 struct moth {
 	struct mn_task task;
@@ -174,8 +222,7 @@ static void an_owner_may_be_gone_at_once(void **state)
 	bench_free(bench);
 }
 
-/* ---- Slots -------------------------------------------------------------------------------------
- */
+/* ---- Slots ----------------------------------------------------------------------------- */
 
 /* Gives up waiting for frames, or waits for too many at once. */
 struct impatient {
@@ -293,8 +340,7 @@ static void who_gives_up_is_not_refused(void **state)
 	bitmap_free(&screen.device.screen);
 }
 
-/* ---- The server and its screen
- * ------------------------------------------------------------------- */
+/* ---- The server and its screen --------------------------------------------------------- */
 
 /* Two have layers, of which one draws and one waits for a frame; a third reads. */
 static void set_painters_to_work(struct bench *bench, const struct mn_bitmap *chunk)
@@ -435,6 +481,7 @@ int main(void)
 		SIM_TEST(a_client_can_be_killed_at_any_moment),
 		SIM_TEST(a_client_that_ends_takes_its_layer),
 		SIM_TEST(a_close_that_is_given_up_can_be_done_again),
+		SIM_TEST(an_open_that_is_given_up_makes_room),
 		SIM_TEST(an_owner_may_be_gone_at_once),
 		SIM_TEST(there_is_always_a_slot_for_a_request),
 		SIM_TEST(who_gives_up_is_not_refused),

@@ -342,6 +342,43 @@ static void a_cancelled_port_is_free_again(void **state)
 	assert_keys("d ");
 }
 
+/* Cancels the port some turns later. */
+struct killer {
+	struct mn_task task;
+	unsigned turns;
+};
+
+static mn_poll killer_run(struct killer *self)
+{
+	MN_BEGIN(self);
+	while (self->turns-- > 0)
+		MN_YIELD(self);
+	mn_cancel(&port.task);
+	MN_END(self);
+}
+
+MN_TASK(killer);
+
+/* Also not in the moment between a press and its release. */
+static void a_cancelled_port_leaves_no_key_down(void **state)
+{
+	(void)state;
+	for (unsigned turns = 0; turns < 60; turns++) {
+		struct killer killer = {.turns = turns % 30};
+
+		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		send("abc", 3);
+		serial_settle(serial);
+		assert_false(port.task.frame.flags & MN__TASK_ALIVE);
+		assert_false(reader.down);
+		mn_keyboard_port_start(&port, &sim->kernel, MN_KEYBOARD_PORT);
+		serial_settle(serial);
+		reader.len = 0;
+		send("d", 1);
+		assert_keys("d ");
+	}
+}
+
 static void ends_if_its_port_is_taken(void **state)
 {
 	static struct mn_keyboard_port second;
@@ -368,6 +405,7 @@ int main(void)
 		PORT_TEST(comes_back_with_the_serial_mux),
 		PORT_TEST(waits_for_the_keyboard_mux),
 		PORT_TEST(a_cancelled_port_is_free_again),
+		PORT_TEST(a_cancelled_port_leaves_no_key_down),
 		PORT_TEST(ends_if_its_port_is_taken),
 	};
 

@@ -18,8 +18,7 @@
  * to those that got the press: so no key seems to stay down, and none comes up that was not down.
  * A subscription belongs to the task that opened it and goes with it.
  *
- * Modifiers are the state after the event. Caps lock and num lock are locked by a press and
- * unlocked by the next. Caps lock turns letters over, and nothing else; shift turns them back.
+ * What an event says is in <mnemos/key.h>.
  *
  * Text. mn_key_text is what a key writes: a character itself, LF of Enter, TAB of Tab, NUL of Null,
  * 0x7F of Backspace; nothing of any other key, of a release, or with Ctrl, Alt or Meta. But Ctrl

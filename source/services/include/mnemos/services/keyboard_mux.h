@@ -6,9 +6,10 @@
  *     static struct mn_keyboard_mux mux;
  *     static struct mn_keyboard_port port;
  *
- *     mn_keyboard_mux_start(&mux, &kernel, &(struct
- * mn_keyboard_mux_config)MN_KEYBOARD_MUX_DEFAULTS); mn_keyboard_port_start(&port, &kernel,
- * MN_KEYBOARD_PORT);
+ *     static const struct mn_keyboard_mux_config config = MN_KEYBOARD_MUX_DEFAULTS;
+ *
+ *     mn_keyboard_mux_start(&mux, &kernel, &config);
+ *     mn_keyboard_port_start(&port, &kernel, MN_KEYBOARD_PORT);
  *
  * They wait for one another and for the serial mux, so the order does not matter.
  */
@@ -22,8 +23,7 @@
 
 struct mn_keyboard_mux_config {
 	uint16_t max_keyboards;   /* subscribers at a time; from 1 */
-	uint16_t buffer_capacity; /* events for one that does not say; 2 to MN_KEYBOARD_CAPACITY_MAX
-				   */
+	uint16_t buffer_capacity; /* events for one that does not say; 2 to 4096 */
 };
 
 /* The usual sizes, as an initializer. */
