@@ -187,11 +187,15 @@ static bool pump_lives(const struct mn_serial_mux *mux)
 	return mux->pump.task.frame.flags & MN__TASK_ALIVE;
 }
 
-/* One request, or the end of the pump. Returns whether to go on. */
+/*
+ * One request, or the end of the pump. What was taken is answered, also if its caller has gone
+ * while the race came to its end. Returns whether to go on.
+ */
 static bool see_to(struct mn_serial_mux *mux, mn_poll came)
 {
-	if (mn_serving_live(&mux->serving))
-		mn_reply(&mux->serving, handle(mux));
+	if (mux->race.result[1] == MN_OK)
+		mn_reply(&mux->serving,
+			 mn_serving_live(&mux->serving) ? handle(mux) : MN_ECANCELED);
 	mux->why = mux->race.result[0] == MN_OK ? mux->end.result : came;
 	return came == MN_OK && mux->race.result[0] != MN_OK;
 }

@@ -136,16 +136,25 @@ static mn_poll call_or_end(struct mn_simple_serial *self)
 		       mn_serve(&self->serving, &self->server));
 }
 
+/* What was taken is answered, also if its caller has gone while the race came to its end. */
+static void see_to(struct mn_simple_serial *self, mn_poll came)
+{
+	const bool raced = self->owner, taken = (raced ? self->race.result[1] : came) == MN_OK;
+
+	if (raced && self->race.result[0] == MN_OK)
+		set_free(self);
+	if (taken)
+		mn_reply(&self->serving,
+			 mn_serving_live(&self->serving) ? handle(self) : MN_ECANCELED);
+}
+
 static mn_poll mn_simple_serial_run(struct mn_simple_serial *self)
 {
 	MN_BEGIN(self);
 	MN_TRY(self, mn_register(&self->server, &mn_simple_serial_service, self->instance));
 	for (;;) {
 		MN_AWAIT(self, call_or_end(self));
-		if (self->owner && self->race.result[0] == MN_OK)
-			set_free(self);
-		if (mn_serving_live(&self->serving))
-			mn_reply(&self->serving, handle(self));
+		see_to(self, MN_RESULT(self));
 		if (MN_RESULT(self) != MN_OK)
 			break;
 	}

@@ -231,6 +231,41 @@ static void opens_as_many_ports_as_it_was_told(void **state)
 	bench_free(bench);
 }
 
+/* Cancels somebody who opens a port some turns later. */
+struct killer {
+	struct mn_task task, *victim;
+	uint32_t turns;
+};
+
+static mn_poll killer_run(struct killer *self)
+{
+	MN_BEGIN(self);
+	while (self->turns-- > 0)
+		MN_YIELD(self);
+	mn_cancel(self->victim);
+	MN_END(self);
+}
+
+MN_TASK(killer);
+
+static void opening_can_be_given_up_at_any_moment(void **state)
+{
+	struct sim *sim = *state;
+	struct bench *bench = bench_new(sim, 16, 4096);
+	struct keeper keeper = {0};
+
+	for (uint32_t i = 0; i < 40; i++) {
+		struct killer killer = {.victim = &keeper.task, .turns = i / 4};
+
+		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		keep(sim, &keeper, 3, 16);
+		assert_false(keeper.task.frame.flags & MN__TASK_ALIVE);
+	}
+	keep(sim, &keeper, 3, 16);
+	assert_int_equal(keeper.opened, MN_OK);
+	bench_free(bench);
+}
+
 static void refuses_what_cannot_be_opened(void **state)
 {
 	struct sim *sim = *state;
@@ -772,6 +807,7 @@ int main(void)
 		SIM_TEST(a_port_that_has_written_can_be_dead_too),
 		SIM_TEST(a_dropping_port_takes_all_of_a_payload_or_nothing),
 		SIM_TEST(opens_as_many_ports_as_it_was_told),
+		SIM_TEST(opening_can_be_given_up_at_any_moment),
 		SIM_TEST(refuses_what_cannot_be_opened),
 		SIM_TEST(survives_a_lack_of_memory),
 		SIM_TEST(a_port_can_be_closed_and_opened_again),

@@ -25,13 +25,13 @@ static mn_poll client_run(struct client *self)
 {
 	MN_BEGIN(self);
 	MN_TRY(self, mn_simple_serial_connect(&self->connect, &self->serial, self->instance));
-	for (;;) {
+	do {
 		MN_TRY(self, mn_event_wait(&self->wait, &self->step));
 		mn_event_clear(&self->step);
 		MN_AWAIT(self, mn_simple_serial_call(&self->call, &self->serial, &self->request,
 						     &self->response));
 		self->answer = MN_RESULT(self);
-	}
+	} while (self->answer != MN_ECANCELED);
 	MN_END(self);
 }
 
@@ -102,6 +102,45 @@ static void takes_it_back_when_the_owner_ends(void **state)
 		sim_settle(sim);
 	}
 	assert_int_equal(ask(sim, &b, MN_SIMPLE_SERIAL_GET_PORT), MN_OK);
+	sim_cancel_all(sim);
+	serial_free(serial);
+}
+
+/* Cancels a client some turns later. */
+struct killer {
+	struct mn_task task, *victim;
+	uint32_t turns;
+};
+
+static mn_poll killer_run(struct killer *self)
+{
+	MN_BEGIN(self);
+	while (self->turns-- > 0)
+		MN_YIELD(self);
+	mn_cancel(self->victim);
+	MN_END(self);
+}
+
+MN_TASK(killer);
+
+/* Also while the server looks after the owner and serves at once. */
+static void a_client_can_give_up_at_any_moment(void **state)
+{
+	struct sim *sim = *state;
+	struct serial *serial = serial_new(sim, 16, 16, NULL);
+	struct client a, b;
+
+	client_start(sim, &a, NULL);
+	assert_int_equal(ask(sim, &a, MN_SIMPLE_SERIAL_GET_PORT), MN_OK);
+	for (uint32_t i = 0; i < 40; i++) {
+		struct killer killer = {.victim = &b.task, .turns = i / 4};
+
+		client_start(sim, &b, NULL);
+		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		ask(sim, &b, MN_SIMPLE_SERIAL_GET_PORT);
+		assert_false(b.task.frame.flags & MN__TASK_ALIVE);
+		assert_int_equal(ask(sim, &a, MN_SIMPLE_SERIAL_GET_PORT), MN_EBUSY);
+	}
 	sim_cancel_all(sim);
 	serial_free(serial);
 }
@@ -205,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(gives_the_line_to_one_and_takes_it_back),
 		SIM_TEST(takes_it_back_when_the_owner_ends),
+		SIM_TEST(a_client_can_give_up_at_any_moment),
 		SIM_TEST(several_lines_differ_by_name),
 		SIM_TEST(nothing_flows_before_the_owner_accepts),
 		SIM_TEST(tells_each_change_once),

@@ -126,6 +126,8 @@ static inline mn_poll mn_call(struct mn_call *call, const struct mn_client *clie
 /*
  * Waits for the next call, first come first served, and puts it into `serving`, which
  * must be free. Errors: MN_ECLOSED when the server is no longer registered, MN_ECANCELED.
+ * What was taken needs a reply, also if it is revoked; as the second operation of a race it can be
+ * before the race has ended.
  */
 static inline mn_poll mn_serve(struct mn_serving *serving, struct mn_server *server);
 
