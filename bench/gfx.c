@@ -3,12 +3,11 @@
  * Frames of 800 x 600 in RGB565: `bench_gfx NAME COUNT` moves so many. What the picture looks like
  * is the same each time. `memcpy` is what the others are compared with.
  */
-#include <mnemos/gfx/bitmap.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "../source/gfx/rows_wide.h"
 
 #define WIDTH 800
 #define HEIGHT 600
@@ -43,6 +42,29 @@ static void blend(void)
 	mn_bitmap_blend(&screen, 0, 0, &source, NULL);
 }
 
+#ifdef __x86_64__
+/* What alpha8 is on processors whose vectors are shorter. */
+static void blend_by(const struct mn__rows *rows)
+{
+	for (size_t at = 0; at < WIDTH * HEIGHT; at += WIDTH)
+		rows->blend_alpha8(screen_pixels + at, picture + at, alphas + at, WIDTH);
+}
+
+static void blend_avx2(void)
+{
+	if (!__builtin_cpu_supports("avx2")) {
+		puts("no AVX2");
+		exit(0);
+	}
+	blend_by(&mn__rows_16);
+}
+
+static void blend_sse2(void)
+{
+	blend_by(&mn__rows_8);
+}
+#endif
+
 static void fill(void)
 {
 	mn_bitmap_fill(&screen, NULL, MN_ORANGE);
@@ -64,9 +86,16 @@ static const struct {
 	uint8_t *alpha;
 	size_t alpha_stride;
 } frames[] = {
-	{"memcpy", copy_bytes, MN_OPAQUE, NULL, 0}, {"blit", copy, MN_OPAQUE, NULL, 0},
-	{"blit_888", widen, MN_OPAQUE, NULL, 0},    {"alpha8", blend, MN_ALPHA8, alphas, WIDTH},
-	{"mask", blend, MN_MASK, bits, WIDTH / 8},  {"fill", fill, MN_OPAQUE, NULL, 0},
+	{"memcpy", copy_bytes, MN_OPAQUE, NULL, 0},
+	{"blit", copy, MN_OPAQUE, NULL, 0},
+	{"blit_888", widen, MN_OPAQUE, NULL, 0},
+	{"alpha8", blend, MN_ALPHA8, alphas, WIDTH},
+	{"mask", blend, MN_MASK, bits, WIDTH / 8},
+	{"fill", fill, MN_OPAQUE, NULL, 0},
+#ifdef __x86_64__
+	{"alpha8_avx2", blend_avx2, MN_OPAQUE, NULL, 0},
+	{"alpha8_sse2", blend_sse2, MN_OPAQUE, NULL, 0},
+#endif
 };
 
 static double now_ns(void)
