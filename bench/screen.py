@@ -67,19 +67,20 @@ def spent(pid):
 
 
 def watched(setting, process):
-    """(seconds, frames, [CPU seconds and wakes of the machine, and of its window]) of a while."""
+    """(seconds, frames a second, [CPU seconds and wakes of the machine, of its window]) of a while."""
     children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
     time.sleep(1)  # the first second is start-up
     pids = [process.pid, *children.read_text().split()]
-    first = frames(process)
+    first, asked = frames(process), time.monotonic()
     time.sleep(0.5)  # until it has done with that question
     began, before = time.monotonic(), [spent(pid) for pid in pids]
     time.sleep(3 if setting.quick else 10)
     after = [spent(pid) for pid in pids]
     took = time.monotonic() - began
     shown = frames(process) - first
-    return took, shown, [(cpu - cpu0, woken - woken0)
-                         for (cpu, woken), (cpu0, woken0) in zip(after, before)]
+    per_second = shown / (time.monotonic() - asked)
+    return took, per_second, [(cpu - cpu0, woken - woken0)
+                              for (cpu, woken), (cpu0, woken0) in zip(after, before)]
 
 
 def both(setting, demo):
@@ -94,23 +95,23 @@ def both(setting, demo):
 
 
 def animation(setting, row):
-    (took, shown, [(cpu, _woken)]), windowed = both(setting, "clock")
+    (took, rate, [(cpu, _woken)]), windowed = both(setting, "clock")
     row.figures.append(Figure(100 * cpu / took, "% of a core", 10))
-    row.figures.append(Figure(shown / took, "frames/s"))
-    row.figures.append(Figure(1e6 * cpu / max(shown, 1), "us a frame"))
+    row.figures.append(Figure(rate, "frames/s"))
+    row.figures.append(Figure(1e6 * cpu / took / max(rate, 1), "us a frame"))
     if windowed:
-        took, _shown, processes = windowed
+        took, _rate, processes = windowed
         row.figures.append(Figure(100 * sum(cpu for cpu, _ in processes) / took,
                                   "% with a window of 800x480"))
 
 
 def unchanged(setting, row):
-    (_took, shown, [(cpu, woken)]), windowed = both(setting, "paint")
-    row.figures.append(Figure(shown, "frames", 0))
+    (_took, rate, [(cpu, woken)]), windowed = both(setting, "paint")
+    row.figures.append(Figure(rate, "frames/s", 0))
     row.figures.append(Figure(woken, "wake-ups", 0))
     row.figures.append(Figure(1000 * cpu, "ms CPU", 0))
     if windowed:
-        _took, _shown, [_machine, (_cpu, woken)] = windowed
+        _took, _rate, [_machine, (_cpu, woken)] = windowed
         row.figures.append(Figure(woken, "wake-ups of the window", 0))
 
 
