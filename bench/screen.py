@@ -67,7 +67,7 @@ def spent(pid):
 
 
 def watched(setting, process):
-    """(seconds, frames a second, [CPU seconds and wakes of the machine, of its window]) of a while."""
+    """(seconds, frames a second, [CPU seconds and wakes of the machine and of its window])."""
     children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
     time.sleep(1)  # the first second is start-up
     pids = [process.pid, *children.read_text().split()]
