@@ -87,7 +87,8 @@ static const struct hills hills[] = {
 static int32_t hill_top(const struct hills *line, const struct mn__clock_layout *layout, int32_t x)
 {
 	const uint16_t angle =
-		(uint16_t)(x * line->waves * (65536 / 4) / layout->width + line->phase);
+		(uint16_t)((uint32_t)(x * line->waves) * (65536 / 4) / (uint32_t)layout->width +
+			   line->phase);
 	const int32_t wave = mn_sin(angle) + mn_sin((uint16_t)(angle * 2 + 7000)) / 2;
 
 	return layout->height - layout->height * line->height / 256 -

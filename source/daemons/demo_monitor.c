@@ -78,12 +78,13 @@ static void begin(struct mn_demo_monitor *self)
 	mn__monitor_lay_out(self);
 	for (uint32_t i = 0; cell_at(self, i); i++)
 		cell_at(self, i)->shown.kind = UINT8_MAX;
-	mn_kernel_account(mn_running, true, mn_running->budget_us);
 	mn__monitor_look(self);
 }
 
+/* The account anew each time: others may have turned it off, who had turned it on before. */
 static void look(struct mn_demo_monitor *self)
 {
+	mn_kernel_account(mn_running, true, mn_running->budget_us);
 	mn__monitor_look(self);
 	mn__monitor_fill(self);
 	self->cell = 0;

@@ -17,13 +17,16 @@ static uint32_t share_of(mn_cpu_time used, uint64_t us)
 
 /*
  * Both the kernel's list and the last look are in the order of ids, so one walk finds what each
- * task had used by then; a new one had used nothing.
+ * task had used by then. A new one had used nothing; or it was there, and there was no room for it.
  */
-static mn_cpu_time used_before(const struct mn__monitor_sample *last, uint32_t *at, uint32_t id)
+static mn_cpu_time used_before(const struct mn__monitor_sample *last, uint32_t *at,
+			       const struct mn_task *task)
 {
-	while (*at < last->count && last->tasks[*at].id < id)
+	while (*at < last->count && last->tasks[*at].id < task->id)
 		(*at)++;
-	return *at < last->count && last->tasks[*at].id == id ? last->tasks[*at].cpu : 0;
+	if (*at < last->count && last->tasks[*at].id == task->id)
+		return last->tasks[*at].cpu;
+	return last->count < MN_DEMO_MONITOR_TASKS ? 0 : task->cpu;
 }
 
 static void look_at_tasks(struct mn__monitor_sample *sample, const struct mn__monitor_sample *last)
@@ -31,15 +34,15 @@ static void look_at_tasks(struct mn__monitor_sample *sample, const struct mn__mo
 	const struct mn_list *all = &mn_running->tasks;
 	uint32_t at = 0;
 
-	for (const struct mn_list *node = all->next; node != all; node = node->next) {
+	for (const struct mn_list *node = all->next;
+	     node != all && sample->count < MN_DEMO_MONITOR_TASKS; node = node->next) {
 		const struct mn_task *task = MN_CONTAINER((uintptr_t)node, struct mn_task, all);
-		const mn_cpu_time used = task->cpu - used_before(last, &at, task->id);
+		const mn_cpu_time used = task->cpu - used_before(last, &at, task);
 		const uint32_t share = share_of(used, sample->at_us - last->at_us);
 
 		sample->busy += share;
-		if (sample->count < MN_DEMO_MONITOR_TASKS)
-			sample->tasks[sample->count++] = (struct mn__monitor_task){
-				task->id, task->type->name, task->cpu, share};
+		sample->tasks[sample->count++] =
+			(struct mn__monitor_task){task->id, task->type->name, task->cpu, share};
 	}
 	if (sample->busy > 1000)
 		sample->busy = 1000;

@@ -92,7 +92,7 @@ MN_TASK_AS(sensors, struct idler, "sensors");
 MN_TASK_AS(radio, struct idler, "radio");
 
 static struct mn_demo_monitor monitor;
-static struct idler idlers[60];
+static struct idler idlers[MN_DEMO_MONITOR_TASKS + 10];
 
 static struct demo_screen *start(struct sim *sim, int32_t width, int32_t height)
 {
@@ -260,6 +260,41 @@ static void many_tasks_scroll(void **state)
 	demo_screen_free(screen);
 }
 
+/* What is not listed has no share; nor has what takes the place of one that ended, at first. */
+static void tasks_beyond_the_list_are_not_busy(void **state)
+{
+	struct sim *sim = *state;
+	struct demo_screen *screen = start(sim, WIDTH, HEIGHT);
+
+	for (size_t i = 0; i < sizeof idlers / sizeof idlers[0]; i++) {
+		mn_spawn(&sim->kernel, &idlers[i].task, &idler_task);
+		idlers[i].task.cpu = MN_CPU_HZ;
+	}
+	next_look_us(sim);
+	next_look_us(sim);
+	assert_int_equal(monitor.sample.count, MN_DEMO_MONITOR_TASKS);
+	assert_true(monitor.sample.busy < 100);
+	sim_cancel(sim, &idlers[0].task);
+	next_look_us(sim);
+	assert_true(monitor.sample.busy < 100);
+	idlers[1].task.cpu += MN_CPU_HZ;
+	next_look_us(sim);
+	assert_int_equal(monitor.sample.busy, 1000);
+	demo_screen_free(screen);
+}
+
+/* As a host's snapshots do when the host goes. */
+static void who_turns_the_account_off_does_not_stop_it(void **state)
+{
+	struct sim *sim = *state;
+	struct demo_screen *screen = start(sim, WIDTH, HEIGHT);
+
+	mn_kernel_account(&sim->kernel, false, 0);
+	next_look_us(sim);
+	assert_true(sim->kernel.watch & MN__WATCH_CPU);
+	demo_screen_free(screen);
+}
+
 static void only_changes_are_drawn(void **state)
 {
 	struct sim *sim = *state;
@@ -292,9 +327,14 @@ static void it_works_in_any_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SIM_TEST(bars_are_shares),        SIM_TEST(it_shows_a_minute),
-		SIM_TEST(boxes_are_calls),        SIM_TEST(many_tasks_scroll),
-		SIM_TEST(only_changes_are_drawn), SIM_TEST(it_works_in_any_size),
+		SIM_TEST(bars_are_shares),
+		SIM_TEST(it_shows_a_minute),
+		SIM_TEST(boxes_are_calls),
+		SIM_TEST(many_tasks_scroll),
+		SIM_TEST(tasks_beyond_the_list_are_not_busy),
+		SIM_TEST(who_turns_the_account_off_does_not_stop_it),
+		SIM_TEST(only_changes_are_drawn),
+		SIM_TEST(it_works_in_any_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
