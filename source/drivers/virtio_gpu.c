@@ -66,7 +66,7 @@ static void ask(struct mn_virtio_gpu *gpu, int number, uint32_t type, const uint
 		request[HEADER_WORDS + i] = words[i];
 	command->answer[0] = 0;
 	command->answer_len = 0;
-	/* A broken device is told of when its answers are waited for. */
+	/* That it is broken, and has not got this one, is found when answers are waited for. */
 	(void)mn_virtq_put(&gpu->control, buffers, 1, 1, command);
 }
 
@@ -81,6 +81,11 @@ static mn_poll collect(struct mn_virtio_gpu *gpu)
 	return taken == MN_EEMPTY ? MN_OK : taken;
 }
 
+static bool is_broken(const struct mn_virtio_gpu *gpu)
+{
+	return atomic_load(&gpu->virtio.broken) != NULL;
+}
+
 /* Waits until every command is answered. */
 static mn_poll answers(struct mn_virtio_gpu *gpu)
 {
@@ -91,27 +96,38 @@ static mn_poll answers(struct mn_virtio_gpu *gpu)
 		if (polled == MN_OK)
 			polled = collect(gpu);
 	}
-	return polled;
+	return polled == MN_OK && is_broken(gpu) ? MN_EIO : polled;
 }
 
-/* Whether a command was answered well: `size` bytes or more, of type `wanted`. */
-static mn_poll answer_is(const struct mn__virtio_gpu_command *command, uint32_t wanted, size_t size)
+/*
+ * Whether a command was answered well: `size` bytes or more, of type `wanted`. If not that is said,
+ * but once, for the next frame may fare no better.
+ */
+static mn_poll answer_is(struct mn_virtio_gpu *gpu, int number, uint32_t wanted, size_t size)
 {
+	const struct mn__virtio_gpu_command *command = &gpu->commands[number];
+
 	if (command->answer_len >= size && command->answer[0] == wanted)
 		return MN_OK;
-	mn_error("the device answers command 0x%" PRIx32 " with 0x%" PRIx32 ", %" PRIu32 " bytes",
-		 command->request[0], command->answer[0], command->answer_len);
+	if (!gpu->is_refused)
+		mn_error("the device answers command 0x%" PRIx32 " with 0x%" PRIx32 ", %" PRIu32
+			 " bytes",
+			 command->request[0], command->answer[0], command->answer_len);
+	gpu->is_refused = true;
 	return MN_EIO;
 }
 
-static mn_poll done(const struct mn_virtio_gpu *gpu, int number)
+static mn_poll done(struct mn_virtio_gpu *gpu, int number)
 {
-	return answer_is(&gpu->commands[number], OK_NO_DATA, HEADER_WORDS * sizeof(uint32_t));
+	return answer_is(gpu, number, OK_NO_DATA, HEADER_WORDS * sizeof(uint32_t));
 }
 
-static mn_poll both_done(const struct mn_virtio_gpu *gpu)
+static mn_poll both_done(struct mn_virtio_gpu *gpu)
 {
-	return done(gpu, 0) == MN_OK ? done(gpu, 1) : MN_EIO;
+	if (done(gpu, 0) != MN_OK || done(gpu, 1) != MN_OK)
+		return MN_EIO;
+	gpu->is_refused = false;
+	return MN_OK;
 }
 
 /* ---- Showing ----------------------------------------------------------------------------- */
@@ -194,7 +210,7 @@ static mn_poll make_screen(struct mn_virtio_gpu *gpu)
 	int32_t width, height;
 	size_t size;
 
-	if (answer_is(&gpu->commands[0], OK_DISPLAY_INFO, sizeof gpu->commands[0].answer) != MN_OK)
+	if (answer_is(gpu, 0, OK_DISPLAY_INFO, sizeof gpu->commands[0].answer) != MN_OK)
 		return MN_EIO;
 	gpu->output = choose_output(gpu);
 	output = output_words(gpu, gpu->output);
@@ -287,7 +303,7 @@ static mn_poll mn_virtio_gpu_run(struct mn_virtio_gpu *self)
 		MN_RETURN(self, MN_RESULT(self));
 	}
 	mn_display_start(&self->server, mn_running, &self->display, self->config.instance);
-	while (!atomic_load(&self->virtio.broken)) {
+	while (!is_broken(self)) {
 		note_events(self);
 		MN_TRY(self, mn_irq_wait(&self->changed, &self->virtio.changed));
 	}

@@ -27,11 +27,14 @@ enum { /* values of TYPE_KEY */
        VALUE_DOWN = 1
 };
 
-/* Key 0 is reserved, and from MN_KEY_NUMBERS on they are buttons. */
+/* Asking writes to the configuration. Key 0 is reserved, from MN_KEY_NUMBERS on they are buttons.
+ */
 bool mn_virtio_input_has_keys(struct mn_virtio *device)
 {
 	uint8_t size, keys;
 
+	if (mn_virtio_negotiate(device, 0) != MN_OK)
+		return false;
 	mn_virtio_config_set_u8(device, SELECT, SELECT_EVENT_BITS);
 	mn_virtio_config_set_u8(device, SUBSELECT, TYPE_KEY);
 	size = mn_virtio_config_u8(device, SIZE);

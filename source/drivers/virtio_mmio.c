@@ -39,7 +39,6 @@ enum { /* registers, of 32 bits */
 };
 
 #define MAGIC_VALUE 0x74726976 /* "virt" */
-#define VERSION_LEGACY 1
 #define VERSION_1 2
 
 enum { /* STATUS */

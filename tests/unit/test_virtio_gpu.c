@@ -280,6 +280,50 @@ static void device_that_breaks_leaves_the_system_running(void **state)
 	power_off();
 }
 
+static unsigned said(const struct sim *sim, const char *text)
+{
+	unsigned times = 0;
+
+	for (const char *at = sim->log; (at = strstr(at, text)); at++)
+		times++;
+	return times;
+}
+
+/* Clients go on to draw, and each of their frames fails. */
+static void what_is_wrong_is_said_once(void **state)
+{
+	struct sim *sim = *state;
+
+	power_on_with_client(sim);
+	for (int frame = 0; frame < 2; frame++) {
+		const uint16_t first = EXPECT(TRANSFER_TO_HOST_2D), second = EXPECT(RESOURCE_FLUSH);
+
+		answer(first, OK);
+		answer(second, 0x1205);
+		interrupt();
+		sim_run_for(sim, 1000);
+	}
+	assert_int_equal(world.gpu.server.stats.failures, 2);
+	assert_int_equal(said(sim, "the device answers"), 1);
+	power_off();
+}
+
+static void broken_device_is_asked_nothing(void **state)
+{
+	struct sim *sim = *state;
+	struct client *client = power_on_with_client(sim);
+
+	shows(WIDTH - 4, 7, 4, 3);
+	world.fake.registers[FAKE_STATUS] |= FAKE_NEEDS_RESET;
+	fake_interrupt(&world.fake, &world.gpu.virtio, 2);
+	sim_run_for(sim, 10000);
+	assert_int_equal(client->drawn, 3);
+	assert_int_equal(fake_waiting(&world.fake), 0);
+	assert_int_equal(said(sim, "the device answers"), 0);
+	assert_int_equal(said(sim, "the screen stays as it is"), 1);
+	power_off();
+}
+
 static void change_of_the_window_is_noted(void **state)
 {
 	power_on_with_client(*state);
@@ -363,6 +407,8 @@ int main(void)
 		SIM_TEST(refused_present_is_logged_and_the_next_one_tried),
 		SIM_TEST(late_answer_delays_what_comes_next),
 		SIM_TEST(device_that_breaks_leaves_the_system_running),
+		SIM_TEST(what_is_wrong_is_said_once),
+		SIM_TEST(broken_device_is_asked_nothing),
 		SIM_TEST(change_of_the_window_is_noted),
 		SIM_TEST(device_that_refuses_is_told_of),
 		SIM_TEST(answer_that_is_too_short_is_none),

@@ -106,6 +106,7 @@ static void keyboard_is_known_by_its_keys(void **state)
 	config[BITMAP] = 0xffffffff;
 	assert_false(mn_virtio_input_has_keys(device));
 	assert_int_equal(config[FAKE_CONFIG], TYPE_KEY << 8 | 0x11); /* what was asked for */
+	assert_int_equal(config[FAKE_STATUS], 11); /* asked of a device that is negotiated with */
 	config[FAKE_CONFIG] = 1 << 16;
 	config[BITMAP] = 1; /* which is no key */
 	assert_false(mn_virtio_input_has_keys(device));

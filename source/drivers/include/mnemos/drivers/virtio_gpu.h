@@ -16,7 +16,7 @@
  * The screen is MN_RGB888, the device's B8G8R8X8. A present hands the device what has changed and
  * ends when it has taken it and shown it: two commands, one notification, one interrupt as a rule;
  * some 1,200 instructions, however large it is. It has failed (MN_EIO) if the device has refused
- * one of them; the log says which.
+ * one of them; the log says which, and says it again only after a present that went well.
  *
  * The size stays, whatever becomes of the window in which an emulator shows the screen.
  *
@@ -71,6 +71,7 @@ struct mn_virtio_gpu {
 	struct mn__virtio_gpu_present present;
 	struct mn__virtio_gpu_command commands[MN__VIRTIO_GPU_COMMANDS];
 	uint32_t output; /* that shows the screen */
+	bool is_refused; /* a command was, and that has been said */
 	_Alignas(MN_VIRTQ_ALIGN) uint8_t control_memory[MN_VIRTQ_SIZE(MN__VIRTIO_GPU_BUFFERS)];
 };
 

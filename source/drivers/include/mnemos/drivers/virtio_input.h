@@ -40,7 +40,7 @@ struct mn_virtio_input {
 	_Alignas(MN_VIRTQ_ALIGN) uint8_t memory[MN_VIRTQ_SIZE(MN_VIRTIO_INPUT_EVENTS)];
 };
 
-/* Start-up: whether an open input device has keys. */
+/* Start-up: whether an open input device has keys. It is negotiated with, to be asked. */
 bool mn_virtio_input_has_keys(struct mn_virtio *device);
 
 /*
