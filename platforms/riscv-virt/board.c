@@ -94,6 +94,7 @@ static void start_uart(const struct mn_config_uart *config)
 		.irq = config->irq,
 		.handle = uart_interrupt,
 		.context = &board.uart,
+		.moved = &board.uart.received,
 	};
 	plic_connect(&board.plic, &board.uart_source);
 	mn_trace_mute_interrupt(&board.kernel, config->irq);

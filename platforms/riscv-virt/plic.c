@@ -48,9 +48,11 @@ static inline struct plic_source *find(const struct plic *plic, uint32_t irq)
 	return source;
 }
 
-static __attribute__((noinline, cold)) void mask(struct plic *plic, uint32_t irq)
+static __attribute__((noinline, cold)) void end_storm(struct plic *plic, struct plic_source *source)
 {
-	*at(plic, PRIORITY(irq)) = 0;
+	if (!source->moved ||
+	    !mn_storm_excuse(&plic->storms, &source->storm, source->moved, &source->moved_before))
+		*at(plic, PRIORITY(source->irq)) = 0;
 }
 
 /* Numbers are taken from memory again behind the handler: to keep them would cost more. */
@@ -65,7 +67,7 @@ static inline void handle(struct plic *plic, struct plic_source *source)
 	const uint32_t irq = source->irq;
 
 	if (mn_storm_comes(&plic->storms, &source->storm, irq))
-		mask(plic, irq);
+		end_storm(plic, source);
 	*plic->claim = irq;
 }
 

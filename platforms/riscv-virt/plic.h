@@ -11,7 +11,9 @@ struct plic_source {
 	uint32_t irq;
 	void (*handle)(void *context);
 	void *context;
-	struct mn_storm_source storm; /* the controller's, as the next */
+	const _Atomic uint32_t *moved; /* what the handler counts; NULL: nothing */
+	struct mn_storm_source storm;  /* the controller's, as the next ones */
+	uint32_t moved_before;
 	struct plic_source *next;
 };
 

@@ -13,6 +13,19 @@ static void tell(struct mn_storms *storms, struct mn_kernel *kernel)
 	mn_running = outer;
 }
 
+bool mn_storm_excuse(struct mn_storms *storms, struct mn_storm_source *source,
+		     const _Atomic uint32_t *moved, uint32_t *moved_before)
+{
+	const uint32_t now = atomic_load_explicit(moved, memory_order_relaxed);
+
+	if (now == *moved_before)
+		return false;
+	*moved_before = now;
+	storms->count--;
+	source->count = 0;
+	return true;
+}
+
 bool mn_storm_turn(struct mn_storms *storms, struct mn_kernel *kernel, uint64_t *deadline_us)
 {
 	const uint32_t count = storms->count;

@@ -87,12 +87,37 @@ static void another_storm_prolongs_the_pause(void **state)
 	assert_int_equal(storms.count, 2);
 }
 
+/* A line that is fast. Its count goes on, or its interrupt is for nothing. */
+static void who_moves_something_is_excused(void **state)
+{
+	struct sim *sim = *state;
+	struct mn_storms storms = {0};
+	struct mn_storm_source source = {0};
+	_Atomic uint32_t moved = 0;
+	uint32_t before = 0;
+	uint64_t deadline_us;
+
+	for (int i = 0; i < 3; i++) {
+		moved += 8;
+		assert_int_equal(comes(&storms, &source, UINT32_MAX), MN_STORM);
+		assert_true(mn_storm_excuse(&storms, &source, &moved, &before));
+	}
+	assert_false(turn(&storms, sim, &deadline_us));
+	assert_true(deadline_us == MN_NEVER);
+	assert_string_equal(sim->log, "");
+	assert_int_equal(comes(&storms, &source, UINT32_MAX), MN_STORM);
+	assert_false(mn_storm_excuse(&storms, &source, &moved, &before));
+	assert_false(turn(&storms, sim, &deadline_us));
+	assert_non_null(strstr(sim->log, "interrupt 7 never ends"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIM_TEST(what_ends_is_never_masked),
 		SIM_TEST(what_does_not_is_masked_told_and_tried_again),
 		SIM_TEST(another_storm_prolongs_the_pause),
+		SIM_TEST(who_moves_something_is_excused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,12 +51,13 @@ static void storm(void)
 }
 
 /*
- * Does nothing about what the UART asks for until it has stormed, twice. QEMU forgets a level that
- * lasts when an interrupt is completed, unless it comes anew.
+ * Does nothing about what the UART asks for until it has stormed, twice, after it was excused for
+ * what it had moved before. QEMU forgets a level that lasts when an interrupt is completed, unless
+ * it comes anew.
  */
 static void deaf(void *uart)
 {
-	if (uart_ignored == 2 * MN_STORM) {
+	if (uart_ignored == 3 * MN_STORM) {
 		mn_ns16550_interrupt(uart);
 	} else {
 		uart_ignored++;

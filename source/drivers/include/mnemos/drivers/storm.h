@@ -15,8 +15,10 @@
  *             if (mn_storm_turn(&storms, kernel, &deadline_us))
  *                     unmask all;
  *
- * A device that is well is never masked unless it can ask for that much while one turn lasts: a
- * UART falls silent when its ring is full, long before.
+ * A device that is well is never masked unless it can ask for that much while one turn lasts. A
+ * UART falls silent when its ring is full, long before; but as fast as an emulator's it can have it
+ * filled and emptied again in the same turn, many times. Whose driver counts what it moves, says so
+ * with mn_storm_excuse, which costs nothing until then.
  *
  * Cost: about ten instructions per interrupt, and per turn. Of a storm 10,000 interrupts a second:
  * some 4 % of a Cortex-M3 at 25 MHz. Handlers must not interrupt each other.
@@ -56,6 +58,13 @@ static inline bool mn_storm_comes(struct mn_storms *storms, struct mn_storm_sour
 	storms->count++;
 	return true;
 }
+
+/*
+ * Handler, behind an mn_storm_comes that was true: whether it was no storm, as more was moved than
+ * the last time it was asked. Then the source is not to be masked, and its count begins anew.
+ */
+bool mn_storm_excuse(struct mn_storms *storms, struct mn_storm_source *source,
+		     const _Atomic uint32_t *moved, uint32_t *moved_before);
 
 /*
  * Between two turns: true if all sources are to be unmasked now. Else the deadline until which the
