@@ -161,6 +161,24 @@ static mn_poll keyboard_run(struct keyboard *self)
 
 MN_TASK(keyboard);
 
+/* Cancels a subscriber some turns later. */
+static struct killer {
+	struct mn_task task;
+	struct subscriber *victim;
+	unsigned turns;
+} killer;
+
+static mn_poll killer_run(struct killer *self)
+{
+	MN_BEGIN(self);
+	while (self->turns-- > 0)
+		MN_YIELD(self);
+	mn_cancel(&self->victim->task);
+	MN_END(self);
+}
+
+MN_TASK(killer);
+
 /* ---- The machine ------------------------------------------------------------------- */
 
 static void settle(void)
@@ -229,6 +247,20 @@ static void spawn_subscriber(unsigned which)
 {
 	mn_spawn(&kernel, &subscribers[which].task, &subscriber_task);
 	settle();
+}
+
+/* It ends, comes again, and is killed while it subscribes or when it has. */
+static void kill_subscriber(unsigned which, unsigned turns)
+{
+	struct subscriber *subscriber = &subscribers[which];
+
+	cancel(&subscriber->task);
+	killer.victim = subscriber;
+	killer.turns = turns;
+	mn_spawn(&kernel, &killer.task, &killer_task);
+	spawn_subscriber(which);
+	FUZZ_CHECK(!(subscriber->task.frame.flags & MN__TASK_ALIVE));
+	spawn_subscriber(which);
 }
 
 static void start(uint8_t sizes)
@@ -309,8 +341,7 @@ static void happen(unsigned what, uint8_t more)
 		subscriber->slow = !subscriber->slow;
 		break;
 	case 3:
-		cancel(&subscriber->task);
-		spawn_subscriber(more % SUBSCRIBERS);
+		kill_subscriber(more % SUBSCRIBERS, more / SUBSCRIBERS % 16);
 		break;
 	case 4:
 		restart_mux();
