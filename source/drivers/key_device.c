@@ -109,6 +109,19 @@ static uint8_t lock_of(uint16_t key)
 	return key == KEY_NUM_LOCK ? MN_KEY_NUM_LOCK : 0;
 }
 
+static uint8_t with_bit(uint8_t bits, uint8_t bit, enum mn_key_kind kind)
+{
+	return kind == MN_KEY_RELEASED ? bits & ~bit : bits | bit;
+}
+
+/* A press of a key that is down is a repeat. */
+static void see_lock(struct mn_key_device *device, uint8_t lock, enum mn_key_kind kind)
+{
+	if (kind == MN_KEY_PRESSED && !device->locks_told)
+		device->locks ^= lock & ~device->locks_down;
+	device->locks_down = with_bit(device->locks_down, lock, kind);
+}
+
 /* ---- Keys -------------------------------------------------------------------------- */
 
 static bool is_letter(uint8_t character)
@@ -181,12 +194,10 @@ static bool see_key(struct mn_key_device *device, uint16_t key, enum mn_key_kind
 	const uint8_t side = side_of(key);
 
 	if (side) {
-		device->sides =
-			kind == MN_KEY_RELEASED ? device->sides & ~side : device->sides | side;
+		device->sides = with_bit(device->sides, side, kind);
 		return false;
 	}
-	if (kind == MN_KEY_PRESSED && !down && !device->locks_told)
-		device->locks ^= lock_of(key);
+	see_lock(device, lock_of(key), kind);
 	if (kind != MN_KEY_RELEASED)
 		return press(device, key, down);
 	return down && release(device, down);
@@ -202,7 +213,7 @@ static bool see_entry(struct mn_key_device *device, uint32_t entry)
 	switch (entry >> 16) {
 	case RELEASE_ALL:
 		mn_debug("%s: all keys are released", device->name);
-		device->sides = 0;
+		device->sides = device->locks_down = 0;
 		device->releasing = true;
 		return false;
 	case SET_LOCKS:

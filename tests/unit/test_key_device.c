@@ -368,6 +368,26 @@ static void the_key_pad_follows_num_lock(void **state)
 	CAME(HELD, MN_KEY_SHIFT, NUM_LOCK_KEY, 0);
 }
 
+/* As some keyboards repeat: they say that it is pressed, again and again. */
+static void holding_caps_lock_locks_it_once(void **state)
+{
+	(void)state;
+	press(CAPS_LOCK);
+	press(CAPS_LOCK);
+	hold(CAPS_LOCK);
+	press(A);
+	CAME(PRESSED, MN_KEY_CAPS_LOCK, CHAR, 'A');
+	release(CAPS_LOCK);
+	tap(CAPS_LOCK);
+	release(A);
+	CAME(RELEASED, 0, CHAR, 'A');
+	press(CAPS_LOCK);
+	mn_key_device_release_all(&device); /* also what has no event */
+	press(CAPS_LOCK);
+	press(A);
+	CAME(PRESSED, 0, CHAR, 'a');
+}
+
 static void is_told_how_the_locks_stand(void **state)
 {
 	(void)state;
@@ -501,6 +521,7 @@ int main(void)
 		KEY_TEST(keeps_modifiers_of_both_sides),
 		KEY_TEST(a_key_comes_up_as_it_went_down),
 		KEY_TEST(the_key_pad_follows_num_lock),
+		KEY_TEST(holding_caps_lock_locks_it_once),
 		KEY_TEST(is_told_how_the_locks_stand),
 		KEY_TEST(repeats_are_held),
 		KEY_TEST(releases_all),

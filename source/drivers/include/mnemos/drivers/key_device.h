@@ -53,8 +53,9 @@ struct mn_key_device {
 	_Atomic uint32_t lost; /* events, modulo 2^32 */
 	struct mn_keyboard_publish publish;
 	struct mn_key_event event;
-	uint8_t sides; /* modifier keys that are down, a bit each: left and right */
-	uint8_t locks; /* MN_KEY_CAPS_LOCK, MN_KEY_NUM_LOCK */
+	uint8_t sides;      /* modifier keys that are down, a bit each: left and right */
+	uint8_t locks;      /* MN_KEY_CAPS_LOCK, MN_KEY_NUM_LOCK */
+	uint8_t locks_down; /* of them, those whose keys are down */
 	uint8_t down_count;
 	bool releasing;  /* all that are down */
 	bool locks_told; /* their keys do not turn them over */
