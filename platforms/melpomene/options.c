@@ -43,7 +43,7 @@ static const struct row {
 	{"exit-after", 0, "DURATION", take_exit_after, "end after so much of its time: 500ms, 10s"},
 	{"no-window", 0, NULL, take_no_window, "open no window for the screen"},
 	{"screenshot", 0, "FILE[@TIME]", take_screenshot,
-	 "write what the screen shows as FILE.png, at the end or at 500ms"},
+	 "write what the screen shows to a FILE.png, at TIME (500ms) or the end"},
 	{"record-frames", 0, "DIR", take_record_frames,
 	 "write every frame as DIR/frame-000001.png"},
 	{"account", 0, NULL, take_account, "measure the CPU time of each task"},

@@ -178,6 +178,17 @@ def test_full_disk_leaves_nothing(shoot, tmp_path):
 
 
 @on_host
+def test_what_another_writes_there_now_is_not_touched(shoot, tmp_path):
+    other = tmp_path / "a.png.part"
+    other.write_bytes(b"half a picture")
+    process, target = shoot(tmp_path / "a.png")
+    answer = shotwire.Answer(asked(target))
+    say(target, answer.picture(GRAY8, 1, 1), answer.pixels(0, b"\x04x"), answer.end())
+    assert process.end() == 0
+    assert other.read_bytes() == b"half a picture"
+
+
+@on_host
 def test_what_is_no_file_is_written_to_and_not_replaced(shoot, tmp_path):
     os.mkfifo(tmp_path / "fifo")
     process, target = shoot(tmp_path / "fifo")

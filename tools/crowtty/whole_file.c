@@ -71,11 +71,12 @@ static struct outcome write_to(const char *part, const char *path,
 	return outcome;
 }
 
+/* Under a name of our own: another may write the same file now. */
 static struct outcome write_beside(const char *path, bool (*write)(FILE *out, void *context),
 				   void *context)
 {
 	char *part;
-	if (asprintf(&part, "%s.part", path) < 0)
+	if (asprintf(&part, "%s.%d.part", path, (int)getpid()) < 0)
 		part = memory_check(NULL);
 	struct outcome outcome = write_to(part, path, write, context);
 	free(part);
