@@ -6,11 +6,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "exit_guard.h"
 #include "memory.h"
 #include "screen.h"
 
 static struct {
-	bool is_open, has_input, at_exit;
+	bool is_open, has_input;
 	struct termios before;
 } self;
 
@@ -47,9 +48,7 @@ void screen_open(void)
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
-	if (!self.at_exit)
-		atexit(screen_close);
-	self.at_exit = true;
+	exit_guard(screen_close);
 	put_text("\033[?1049h\033[?25l\033[?7l"); /* alternate, no cursor, no wrapping */
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The terminal as a screen that is drawn anew: the alternate one, with keys that come one by one.
- * Whatever ends the program, but for SIGKILL, the terminal is as before. One in a process.
+ * Whatever ends the program, but for SIGKILL, the terminal is as before. One in a process, which
+ * has no terminal.h.
  */
 #ifndef CROWTTY_SCREEN_H
 #define CROWTTY_SCREEN_H

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "exit_guard.h"
 #include "terminal.h"
 
 static struct {
 	volatile sig_atomic_t is_raw;
-	bool is_prepared;
 	struct termios before, keys;
 } self;
 
@@ -30,14 +29,6 @@ static void restore(void)
 static bool is_in_front(void)
 {
 	return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
-}
-
-/* Signals. */
-
-static void restore_and_die(int number)
-{
-	restore();
-	raise(number); /* as it would have ended us */
 }
 
 static void watch_stops(void);
@@ -69,32 +60,12 @@ static void continued(int number)
 	errno = error;
 }
 
-static void watch(int number, void (*act)(int number), int flags)
-{
-	struct sigaction action = {.sa_handler = act, .sa_flags = flags}, before;
-	if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-		sigaction(number, &action, NULL);
-}
-
 static void watch_stops(void)
 {
-	watch(SIGTSTP, stopped, SA_RESTART);
-	watch(SIGCONT, continued, SA_RESTART);
-}
-
-/* The ways out besides those that the session knows. */
-static void prepare(void)
-{
-	static const int deadly[] = {SIGQUIT, SIGABRT, SIGBUS,  SIGFPE,  SIGILL,    SIGSEGV,
-				     SIGTRAP, SIGSYS,  SIGALRM, SIGUSR1, SIGUSR2,   SIGXCPU,
-				     SIGXFSZ, SIGPROF, SIGPOLL, SIGPWR,  SIGVTALRM, SIGSTKFLT};
-	if (self.is_prepared)
-		return;
-	self.is_prepared = true;
-	atexit(restore);
-	for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
-		watch(deadly[i], restore_and_die, (int)SA_RESETHAND);
-	watch_stops();
+	sigaction(SIGTSTP, &(struct sigaction){.sa_handler = stopped, .sa_flags = SA_RESTART},
+		  NULL);
+	sigaction(SIGCONT, &(struct sigaction){.sa_handler = continued, .sa_flags = SA_RESTART},
+		  NULL);
 }
 
 /* The terminal's settings for single keys, made of those that it has. */
@@ -116,7 +87,8 @@ void terminal_set_raw(bool raw)
 		restore();
 	if (!raw || self.is_raw || !is_in_front() || !make_keys())
 		return;
-	prepare();
+	exit_guard(restore);
+	watch_stops();
 	self.is_raw = true; /* before it is: a signal now must not leave it raw */
 	self.is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &self.keys) == 0;
 }

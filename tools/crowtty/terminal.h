@@ -2,7 +2,7 @@
 /*
  * The terminal of standard input, key by key: nothing is shown, no key is a signal, and each comes
  * at once, as it is. Whatever ends the program, but for SIGKILL, the terminal is as before; so it
- * is while the program is stopped, but by SIGSTOP. One in a process.
+ * is while the program is stopped, but by SIGSTOP. One in a process, which has no screen.h.
  */
 #ifndef CROWTTY_TERMINAL_H
 #define CROWTTY_TERMINAL_H
