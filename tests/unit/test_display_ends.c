@@ -128,7 +128,7 @@ static void a_close_that_is_given_up_can_be_done_again(void **state)
 	struct bench *bench = bench_new(*state);
 	uint32_t given_up = 0;
 
-	for (uint32_t i = 0; i < 120; i++) {
+	for (uint32_t i = 0; i < 60; i++) {
 		struct quitter quitter = {0};
 		struct killer killer = {.victim = &quitter.task, .turns = i % 12};
 
@@ -176,7 +176,7 @@ static void an_open_that_is_given_up_makes_room(void **state)
 			paint_open(many[i], &(struct mn_layer_config){.rect = {0, 0, 1, 1}}),
 			MN_OK);
 	}
-	for (uint32_t i = 0; i < 120; i++) {
+	for (uint32_t i = 0; i < 36; i++) {
 		struct waverer waverer = {0};
 		struct killer killer = {.victim = &waverer.task, .turns = i % 12};
 
