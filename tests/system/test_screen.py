@@ -149,7 +149,8 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
     ("display server", "the window has ended with 1; the machine goes on without\n"),
 ])
 def test_the_machine_goes_on_without_its_window(xserver, start, board, loss, says):
-    process = start(program(*MELPOMENE), "-c", board("clock"), env=xserver.env)
+    process = start(program(*MELPOMENE), "-c", board("clock"), "--trace=info,drivers=debug",
+                    env=xserver.env)
     window = xserver.window("MnemOS - my.clock")
     _pidfd, child = child_of(process)
     if loss == "killed":
@@ -160,6 +161,7 @@ def test_the_machine_goes_on_without_its_window(xserver, start, board, loss, say
     frames = frames_of(process)
     until(lambda: frames_of(process) >= frames + 3)
     assert process.end(signal.SIGINT) == 130
+    assert b"drivers::key_device: window: all keys are released\n" in process.text
 
 
 def test_a_window_that_hangs_stops_nothing_and_ends_with_the_machine(xserver, start, board):
