@@ -461,6 +461,19 @@ def test_terminal_is_restored(machine, start, number):
 
 
 @on_host
+def test_stop_where_nobody_could_go_on_with_it_is_none(start, fake):
+    """As in a terminal that was opened for top alone: its process group is an orphan."""
+    terminal = Terminal(start, 24, 80, address(fake))
+    line, _ = fake.accept()
+    with line:
+        terminal.wait_for("asking")
+        os.kill(terminal.top.pid, signal.SIGTSTP)
+        terminal.wait_for(r"\x1b\[\?1049l.*\x1b\[\?1049h.*asking")
+        terminal.press(b"q")
+        assert terminal.end() == 0
+
+
+@on_host
 def test_line_comes_back(start, fake):
     """Top goes on when the target does."""
     terminal = Terminal(start, 24, 80, address(fake))

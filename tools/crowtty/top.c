@@ -445,7 +445,9 @@ static void signalled(uv_signal_t *handle, int number)
 		break;
 	case SIGTSTP:
 		screen_close();
-		kill(getpid(), SIGSTOP);
+		uv_signal_stop(handle); /* it acts as usual now */
+		raise(number);
+		uv_signal_start(handle, signalled, number);
 		if (self->on_screen)
 			screen_open();
 		redraw(self);
