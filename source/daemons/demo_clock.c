@@ -365,14 +365,6 @@ static mn_poll draw_part(struct mn_demo_clock *self)
 	return mn_layer_draw(&self->layer, &self->chunk, self->part.x, self->part.y);
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_demo_clock_run(struct mn_demo_clock *self)
 {
 	MN_BEGIN(self);
@@ -392,7 +384,7 @@ static mn_poll mn_demo_clock_run(struct mn_demo_clock *self)
 			MN_AWAIT(self, mn_layer_frame(&self->layer));
 	}
 	mn_free(self->memory);
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

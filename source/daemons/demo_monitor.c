@@ -90,14 +90,6 @@ static void look(struct mn_demo_monitor *self)
 	self->cell = 0;
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_demo_monitor_run(struct mn_demo_monitor *self)
 {
 	MN_BEGIN(self);
@@ -116,7 +108,7 @@ static mn_poll mn_demo_monitor_run(struct mn_demo_monitor *self)
 			MN_AWAIT(self, mn_sleep(&self->nap, PERIOD_US));
 	}
 	mn_free(self->memory);
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

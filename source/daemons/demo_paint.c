@@ -303,14 +303,6 @@ static mn_poll move_pencil(struct mn_demo_paint *self)
 			     1);
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 /* Whether to go on with what the last key has changed. */
 static bool has_to(const struct mn_demo_paint *self, uint8_t what)
 {
@@ -351,7 +343,7 @@ static mn_poll mn_demo_paint_run(struct mn_demo_paint *self)
 		act(self);
 	}
 	mn_free(self->memory);
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

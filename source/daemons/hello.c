@@ -53,14 +53,6 @@ static bool goes_on(struct mn_hello *self, mn_poll greeted)
 	return true;
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_hello_run(struct mn_hello *self)
 {
 	MN_BEGIN(self);
@@ -82,7 +74,7 @@ static mn_poll mn_hello_run(struct mn_hello *self)
 		if (MN_RESULT(self) != MN_EGONE)
 			break;
 	}
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

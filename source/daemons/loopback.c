@@ -10,14 +10,6 @@ static mn_poll open_port(struct mn_loopback *self)
 			      self->config.when_full, &self->port);
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_loopback_run(struct mn_loopback *self)
 {
 	MN_BEGIN(self);
@@ -41,7 +33,7 @@ static mn_poll mn_loopback_run(struct mn_loopback *self)
 		if (MN_RESULT(self) == MN_ECANCELED)
 			break;
 	}
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

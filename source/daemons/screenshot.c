@@ -341,14 +341,6 @@ static mn_poll news(struct mn_screenshot_daemon *self)
 		       mn_sermux_peer_change(&self->peer_change, &self->port, self->peer));
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_screenshot_daemon_run(struct mn_screenshot_daemon *self)
 {
 	MN_BEGIN(self);
@@ -375,7 +367,7 @@ static mn_poll mn_screenshot_daemon_run(struct mn_screenshot_daemon *self)
 		if (MN_RESULT(self) == MN_ECANCELED)
 			break;
 	}
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

@@ -183,9 +183,7 @@ static mn_poll mn_terminal_daemon_run(struct mn_terminal_daemon *self)
 	mn_sermux_close(&self->session.port);
 	mn_free(self->session.pixels);
 	mn_free(self->session.cells);
-	if (MN_RESULT(self) != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(MN_RESULT(self)));
-	MN_RETURN(self, MN_RESULT(self));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

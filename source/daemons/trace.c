@@ -433,19 +433,11 @@ static void note_news(struct mn_trace_daemon *self)
 		self->drain_us = mn_now_us() + BATCH_US;
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_trace_daemon_run(struct mn_trace_daemon *self)
 {
 	MN_BEGIN(self);
 	if (!self->out)
-		MN_RETURN(self, last_words(MN_ENOMEM));
+		MN_RETURN(self, mn_log_end(MN_ENOMEM));
 	for (;;) {
 		MN_AWAIT(self, open_port(self));
 		if (MN_RESULT(self) == MN_EGONE)
@@ -472,7 +464,7 @@ static mn_poll mn_trace_daemon_run(struct mn_trace_daemon *self)
 		if (MN_RESULT(self) == MN_ECANCELED)
 			break;
 	}
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

@@ -161,3 +161,10 @@ void mn__log(const struct mn_log_site *site, const char *fmt, ...)
 	kernel->log(kernel->log_context, site, args);
 	va_end(args);
 }
+
+mn_poll mn__log_end(const struct mn_log_site *site, mn_poll why)
+{
+	if (why != MN_ECANCELED && site->level >= mn__log_least())
+		mn__log(site, MN__LOG_END, mn_error_text(why));
+	return why;
+}

@@ -211,14 +211,6 @@ static void answer(struct mn_keyboard_mux *mux)
 						     : MN_ECANCELED);
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_keyboard_mux_run(struct mn_keyboard_mux *self)
 {
 	MN_BEGIN(self);
@@ -229,7 +221,7 @@ static mn_poll mn_keyboard_mux_run(struct mn_keyboard_mux *self)
 		answer(self);
 	}
 	leave_queues(self);
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

@@ -53,14 +53,6 @@ static mn_poll release_at_last(struct mn_keyboard_port *self)
 				    &self->publish.response);
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_keyboard_port_run(struct mn_keyboard_port *self)
 {
 	MN_BEGIN(self);
@@ -94,7 +86,7 @@ static mn_poll mn_keyboard_port_run(struct mn_keyboard_port *self)
 		if (MN_RESULT(self) == MN_ECANCELED)
 			break;
 	}
-	MN_RETURN(self, last_words(MN_RESULT(self)));
+	MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	MN_END(self);
 }
 

@@ -200,20 +200,12 @@ static bool see_to(struct mn_serial_mux *mux, mn_poll came)
 	return came == MN_OK && mux->race.result[0] != MN_OK;
 }
 
-/* Nobody else will say why it is no longer there. */
-static mn_poll last_words(mn_poll why)
-{
-	if (why != MN_ECANCELED)
-		mn_warn("ends: %s", mn_error_text(why));
-	return why;
-}
-
 static mn_poll mn_serial_mux_run(struct mn_serial_mux *self)
 {
 	MN_BEGIN(self);
 	MN_AWAIT(self, mn_alloc(&self->memory, memory_size(self)));
 	if (MN_RESULT(self) != MN_OK)
-		MN_RETURN(self, last_words(MN_RESULT(self)));
+		MN_RETURN(self, mn_log_end(MN_RESULT(self)));
 	set_up(self);
 	self->why = mn_register(&self->server, &mn_serial_mux_service, NULL);
 	if (self->why == MN_OK) {
@@ -230,7 +222,7 @@ static mn_poll mn_serial_mux_run(struct mn_serial_mux *self)
 		mn_unregister(&self->server);
 	}
 	leave_ports(self);
-	MN_RETURN(self, last_words(self->why));
+	MN_RETURN(self, mn_log_end(self->why));
 	MN_END(self);
 }
 

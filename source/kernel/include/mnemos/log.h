@@ -19,6 +19,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <mnemos/error.h>
 
 struct mn_kernel;
 
@@ -126,6 +127,25 @@ const char *mn_log_level_name(enum mn_log_level level);
 #define mn_info(...) MN__LOG(MN_LOG_INFO, __VA_ARGS__)
 #define mn_warn(...) MN__LOG(MN_LOG_WARN, __VA_ARGS__)
 #define mn_error(...) MN__LOG(MN_LOG_ERROR, __VA_ARGS__)
+
+/*
+ * For the last line of a task whose end nobody waits for, as nobody else will say why it is no
+ * longer there: logs `why` at warn, unless that is a cancellation, and answers it.
+ *
+ *     MN_RETURN(self, mn_log_end(MN_RESULT(self)));
+ */
+#define mn_log_end(why)                                                              \
+	(MN_LOG_WARN < MN_LOG_COMPILED ? (why) : __extension__({                     \
+		static const struct mn_log_site mn__site = {.target = MN_LOG_TARGET, \
+							    .file = __FILE__,        \
+							    .format = MN__LOG_END,   \
+							    .line = __LINE__,        \
+							    .level = MN_LOG_WARN};   \
+		mn__log_end(&mn__site, (why));                                       \
+	}))
+
+#define MN__LOG_END "ends: %s"
+mn_poll mn__log_end(const struct mn_log_site *site, mn_poll why);
 
 static inline uint8_t mn__log_least(void); /* in kernel.h */
 __attribute__((format(printf, 2, 3))) void mn__log(const struct mn_log_site *site, const char *fmt,
