@@ -5,6 +5,7 @@
 
 static const char replacement[3] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
 static const char private_mode[3] = {'\x1b', '[', '?'};
+static const char reset[MN__GUARD_RESET] = "[?5l\033[?47l\033c"; /* behind an escape */
 
 enum { BEL = 0x07, CAN = 0x18, SUB = 0x1a, ESC = 0x1b, DEL = 0x7f };
 
@@ -64,6 +65,7 @@ static unsigned char after_escape(struct mn__guard *guard, unsigned char c)
 		begin_string(guard, c == ']');
 		return CAN;
 	}
+	guard->is_first = false;
 	if (c == '[')
 		begin_arguments(guard);
 	else if (c >= 0x30)
@@ -158,6 +160,11 @@ static size_t pass_byte(struct mn__guard *guard, char *out, unsigned char c)
 			end_string(guard);
 		guard->state = MN__GUARD_ESCAPE;
 		guard->is_line = false;
+		guard->is_first = true;
+	} else if (c == 'c' && guard->state == MN__GUARD_ESCAPE && guard->is_first) {
+		guard->state = MN__GUARD_GROUND;
+		memcpy(out, reset, sizeof reset);
+		return sizeof reset;
 	} else if (c >= 0x20 && c != DEL && guard->state == MN__GUARD_ESCAPE) {
 		c = after_escape(guard, c);
 	} else if (c >= 0x20 && c != DEL && guard->state == MN__GUARD_ARGUMENTS) {

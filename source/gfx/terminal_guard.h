@@ -10,6 +10,8 @@
  *    as text. The window title is taken from them here;
  *  - REP of a character that is not one column wide: it does not end for 0, and writes beside the
  *    screen for 2;
+ *  - a reset (RIS), which leaves the screen reversed and the alternate one in use: both are ended
+ *    in front of it;
  *  - lines of double width or height, half of which it clears without a word;
  *  - second and further private modes of a sequence, of which it does not know: they pass as
  *    sequences of their own.
@@ -43,7 +45,7 @@ struct mn__guard {
 	uint8_t count;   /* bytes of a character, whose rest is to come */
 	uint8_t room;    /* in the string, in front of its NUL */
 	bool is_line;    /* the escape goes on with # */
-	bool is_first;   /* nothing of the sequence has come yet */
+	bool is_first;   /* nothing of the escape, or of the sequence, has come yet */
 	bool is_private; /* it began with '?' */
 	bool may_repeat; /* the last character has one column: set by the caller each time */
 	char character[4];
@@ -52,8 +54,12 @@ struct mn__guard {
 	char title[MN__GUARD_TITLE];
 };
 
-/* Bytes that may come out for some that go in, and for what was held back. */
-#define MN__GUARD_OUT(len) (3 * (len) + 3 + MN__GUARD_MARKS * (MN__GUARD_DIGITS + 4))
+/* Bytes that come out for the last one of a reset. */
+#define MN__GUARD_RESET 12
+
+/* Bytes that may come out for some that go in, two of each reset, and for what was held back. */
+#define MN__GUARD_OUT(len) \
+	(((len) + 1) / 2 * (MN__GUARD_RESET + 1) + 3 + MN__GUARD_MARKS * (MN__GUARD_DIGITS + 4))
 
 /*
  * Copies what may pass of the bytes from *bytes to `end` and returns how many. Moves *bytes behind

@@ -177,6 +177,39 @@ static void the_screen_may_be_reversed(void **state)
 	assert_cell(self, 3, 3, ' ', MN_BLACK, FRONT);
 }
 
+/* What a program that was killed leaves behind, and `reset` ends. */
+static void a_reset_makes_it_as_new(void **state)
+{
+	static const char *const left[] = {
+		"\x1b[?5h",         "\x1b[?1049hx\x1b[2;3r", "\x1b[4h\x1b[20h\x1b[?6h\x1b[?7l",
+		"\x1b(0\x1b)0\x0e", "\x1b[1;31;47;4;9m",     "\x1b[?25l\x1b[3 q",
+		"\x1b[3gx\x1bH",    "\x1b[?69h\x1b[3;5s",    "\x1bP1;2q\x1b[38;5",
+		"\xe2\x94",         "\x1b]2;title",          "\x1b=\x1b[?1h",
+	};
+	static const char text[] = "a\tb\x1b[1mlq\xc3\xa4\x1b[m0123456789012345\n\x1b[Dend";
+	const size_t size =
+		mn_bitmap_size(MN_RGB565, MN_OPAQUE, COLUMNS * FONT.width, ROWS * FONT.height);
+	struct shown *self = *state, other;
+
+	write_text(self, text);
+	mn_terminal_draw(self->terminal, &self->target, &self->dirty);
+	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+		open_with(&other, ROWS, COLUMNS);
+		write_text(&other, "was here\r\nwas here");
+		write_text(&other, left[i]);
+		write_text(&other, "\x1b"
+				   "c");
+		write_text(&other, text);
+		mn_terminal_draw(other.terminal, &other.target, &other.dirty);
+		if (memcmp(self->bitmap.pixels, other.bitmap.pixels, size) != 0)
+			fail_msg("what %zu has left is still there", i);
+		mn_terminal_key(other.terminal,
+				&(struct mn_key_event){.code = MN_KEY_UP, .kind = MN_KEY_PRESSED});
+		assert_string_equal(other.replied, "\x1b[A");
+		close_it(&other, ROWS, COLUMNS);
+	}
+}
+
 /* As ncurses does for xterm; not of a character that is none or wide. */
 static void characters_are_repeated(void **state)
 {
@@ -454,6 +487,7 @@ int main(void)
 		SHOWN(text_is_shown_in_its_colours),
 		SHOWN(bold_is_bright),
 		SHOWN(the_screen_may_be_reversed),
+		SHOWN(a_reset_makes_it_as_new),
 		SHOWN(characters_are_repeated),
 		SHOWN(halves_of_wide_characters_are_drawn_as_by_a_redraw),
 		SHOWN(the_cursor_comes_back),

@@ -130,6 +130,31 @@ static void the_title_is_read(void **state)
 		     "12345678901234567890123456789012345678901234567890123456789012");
 }
 
+static void a_reset_resets(void **state)
+{
+	static const char many[] = "\x1b"
+				   "c"
+				   "\x1b"
+				   "c"
+				   "\x1b"
+				   "c"
+				   "\x1b"
+				   "c"
+				   "\x1b"
+				   "c"
+				   "\x1b"
+				   "c";
+
+	(void)state;
+	assert_passes("a\x1b"
+		      "cb",
+		      "a\x1b[?5l\x1b[?47l\x1b"
+		      "cb");
+	assert_passes_as_it_is("c\x1b(c\x1b[c\x1b#c");
+	memset(&guard, 0, sizeof guard);
+	assert_int_equal(strlen(passed_by(many, sizeof many - 1, PIECE)), 6 * 13);
+}
+
 static void lines_stay_single(void **state)
 {
 	(void)state;
@@ -170,6 +195,7 @@ int main(void)
 		cmocka_unit_test(each_mode_has_its_sequence),
 		cmocka_unit_test(strings_are_taken_out),
 		cmocka_unit_test(the_title_is_read),
+		cmocka_unit_test(a_reset_resets),
 		cmocka_unit_test(lines_stay_single),
 		cmocka_unit_test(repetition_stops_and_is_let_pass_or_not),
 	};
