@@ -10,6 +10,8 @@
 #include <string.h>
 #include "display_internal.h"
 
+#define MN_LOG_TARGET "services::display"
+
 const struct mn_service mn_display_service = {
 	.uuid = MN_UUID(0xaa6a2af8, 0xafd8, 0x40e3, 0x83c2, 0x2c501c698aa8),
 	.name = "display",
@@ -118,7 +120,9 @@ static mn_poll child_end(struct mn_display *display)
 static mn_poll mn_display_run(struct mn_display *self)
 {
 	MN_BEGIN(self);
-	MN_TRY(self, mn_register(&self->server, &mn_display_service, self->instance));
+	self->answer = mn_register(&self->server, &mn_display_service, self->instance);
+	if (self->answer != MN_OK)
+		MN_RETURN(self, mn_log_end(self->answer));
 	set_up(self);
 	for (;;) {
 		self->current = free_slot(self);
@@ -147,7 +151,7 @@ static mn_poll mn_display_run(struct mn_display *self)
 			MN_AWAIT(self, child_end(self));
 		} while (MN_RESULT(self) != MN_OK);
 	}
-	MN_RETURN(self, self->answer);
+	MN_RETURN(self, mn_log_end(self->answer));
 	MN_END(self);
 }
 

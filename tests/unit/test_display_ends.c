@@ -400,6 +400,7 @@ static void a_second_display_has_another_name(void **state)
 	mn_display_start(second, &bench->sim->kernel, &device, NULL);
 	sim_settle(bench->sim);
 	assert_int_equal(second->task.frame.result, MN_EEXIST);
+	assert_non_null(strstr(bench->sim->log, "display: ends: exists already"));
 	mn_display_start(second, &bench->sim->kernel, &device, "second");
 	sim_settle(bench->sim);
 	assert_int_equal(
