@@ -171,6 +171,14 @@ def test_source_that_is_there_is_known_and_not_fetched_again(door):
     assert "ok     packages for 'odd'" in mn("doctor", root=door).stdout
 
 
+def test_each_group_that_fetches_a_source_can_unpack_it():
+    """A fresh machine has no xz, and `./mn setup GROUP` installs that group alone."""
+    lines = (ROOT / "tools/mn/packages.txt").read_text().splitlines()
+    packages = {tuple(line.split()[:2]) for line in lines if line and not line.startswith("#")}
+    fetching = {group for group, package in packages if package.startswith("src:")}
+    assert fetching == {group for group in fetching if (group, "xz-utils") in packages}
+
+
 def test_scripts_are_clean_for_shellcheck():
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck")
