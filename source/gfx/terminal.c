@@ -179,6 +179,16 @@ static VTermColor vterm_color(mn_color color)
 	return made;
 }
 
+/* Blue and bright blue, in place of libvterm's, which can hardly be read on black. */
+static void set_palette(VTermState *state)
+{
+	const VTermColor blue = vterm_color(MN_RGB(72, 108, 240));
+	const VTermColor bright = vterm_color(MN_RGB(124, 152, 255));
+
+	vterm_state_set_palette_color(state, 4, &blue);
+	vterm_state_set_palette_color(state, 12, &bright);
+}
+
 static void open_screen(struct mn_terminal *terminal)
 {
 	static const VTermScreenCallbacks callbacks = {
@@ -194,6 +204,7 @@ static void open_screen(struct mn_terminal *terminal)
 	terminal->state = vterm_obtain_state(terminal->vterm);
 	vterm_state_set_default_colors(terminal->state, &color, &background);
 	vterm_state_set_bold_highbright(terminal->state, 1);
+	set_palette(terminal->state);
 	terminal->screen = vterm_obtain_screen(terminal->vterm);
 	vterm_screen_set_callbacks(terminal->screen, &callbacks, terminal);
 	vterm_screen_enable_altscreen(terminal->screen, 1);
