@@ -139,7 +139,7 @@ static void draw_numerals(struct mn_target *target, const struct mn__clock_layou
 	for (int32_t hour = 1; hour <= 12; hour++) {
 		const struct mn_point at =
 			mn_polar(layout->center.x, layout->center.y, (uint16_t)(hour * 65536 / 12),
-				 layout->radius * 70 / 100);
+				 layout->radius * 67 / 100);
 		char text[12];
 
 		snprintf(text, sizeof text, "%d", (int)hour);

@@ -31,11 +31,11 @@ static uint32_t place_lines(struct mn__monitor_cell *cells, const struct mn_rect
 	return (uint32_t)count;
 }
 
-/* Tasks on the left, the rest on the right; in a narrow layer all below one another. */
+/* Tasks on the left, the rest on the right; in a narrow or tall layer all below one another. */
 void mn__monitor_lay_out(struct mn_demo_monitor *self)
 {
 	const int32_t width = self->layer.rect.width, height = self->layer.rect.height;
-	const bool narrow = width < 300;
+	const bool narrow = width < 300 || width < height;
 	const int32_t columns = narrow ? width : width * 11 / 20;
 
 	self->font = mn__demo_font(columns, width < 300 ? 26 : 36);
@@ -88,25 +88,25 @@ static void draw_header(struct mn_target *target, const struct mn_demo_monitor *
 	mn_draw_text(target, width - 6, 3, content->text, &style);
 }
 
-/* An area as high as the processor was busy, half a second a point, the newest on the right. */
+/* An area as high as the processor was busy, half a second a point, the newest on the right; its
+   title above. */
 static void draw_curve(struct mn_target *target, const struct mn_demo_monitor *self,
 		       const struct mn__monitor_content *content, const struct mn_rect *rect)
 {
 	const struct mn_rect box = {5, 4, rect->width - 10, rect->height - 8};
+	const int32_t bottom = box.y + box.height, height = box.height - self->font->height - 4;
 	struct mn_text_style style = {.font = self->font, .color = FAINT};
 
 	mn_fill_round_rect(target, &box, 4, MN_RGB(28, 31, 54));
-	for (int32_t quarter = 1; quarter < 4; quarter++)
-		mn_fill_rect(
-			target,
-			&(struct mn_rect){box.x, box.y + box.height * quarter / 4, box.width, 1},
-			TRACK);
+	for (int32_t quarter = 1; quarter <= 4; quarter++)
+		mn_fill_rect(target,
+			     &(struct mn_rect){box.x, bottom - height * quarter / 4, box.width, 1},
+			     TRACK);
 	for (int32_t x = 0; x < box.width; x++) {
 		const uint32_t busy = self->points[x * MN_DEMO_MONITOR_POINTS / box.width];
-		const int32_t high = (int32_t)busy * (box.height - 1) / (int32_t)content->more + 1;
+		const int32_t high = (int32_t)busy * (height - 1) / (int32_t)content->more + 1;
 
-		mn_fill_rect(target,
-			     &(struct mn_rect){box.x + x, box.y + box.height - high, 1, high},
+		mn_fill_rect(target, &(struct mn_rect){box.x + x, bottom - high, 1, high},
 			     load_color(busy));
 	}
 	mn_draw_text(target, box.x + 4, box.y + 2, content->name, &style);

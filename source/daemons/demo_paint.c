@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <mnemos/daemons/demo_paint.h>
 #include "demo_internal.h"
 #include "sprites.h"
@@ -209,6 +210,7 @@ static void draw_brush(struct mn_target *target, const struct mn_demo_paint *sel
 }
 
 #define HELP "arrows move  space pen  0-9 colour  + - size  c clear"
+#define SHORT_HELP "arrows move  space pen  0-9 + -  c clear" /* where that does not fit */
 #define STATE_CHARS 19 /* "pen down" and where, with some space */
 
 /* Behind the palette, if there is room: whether it paints, and where it is. */
@@ -232,16 +234,16 @@ static void draw_status(struct mn_demo_paint *self)
 	const struct mn_rect bar = {0, self->height, self->width, self->bar};
 	const struct mn_font *font = mn__demo_font(self->width, sizeof HELP);
 	const int32_t side = self->bar - font->height - 4;
-	const int32_t help = (int32_t)sizeof HELP * font->width;
+	const char *help = font->width * (int32_t)sizeof HELP <= self->width ? HELP : SHORT_HELP;
+	const int32_t room = self->width - (int32_t)strlen(help) * font->width;
 	struct mn_target target = begin_chunk(self, MN_OPAQUE, &bar);
 
 	mn_draw_clear(&target, MN_RGB(40, 40, 66));
 	draw_palette(&target, self, side);
 	draw_brush(&target, self, COLORS * side + 10, side);
 	draw_state(&target, self, font, (COLORS + 2) * side + 18, self->height + 2 + side / 2);
-	mn_draw_text(&target, help < self->width ? (self->width - help) / 2 : 2,
-		     self->height + self->bar - font->height - 1, HELP,
-		     &(struct mn_text_style){.font = font, .color = MN_RGB(150, 150, 186)});
+	mn_draw_text(&target, room > 4 ? room / 2 : 2, self->height + self->bar - font->height - 1,
+		     help, &(struct mn_text_style){.font = font, .color = MN_RGB(150, 150, 186)});
 }
 
 /* ---- The task ------------------------------------------------------------------------------ */

@@ -311,6 +311,18 @@ static void only_changes_are_drawn(void **state)
 	demo_screen_free(screen);
 }
 
+/* Half of a screen: two columns would be in the smallest letters, above nothing. */
+static void a_tall_layer_has_one_column(void **state)
+{
+	struct demo_screen *screen = start(*state, 300, 301);
+
+	sim_run_for(*state, PERIOD_US);
+	assert_int_equal(monitor.left[0].rect.width, 300);
+	assert_int_equal(monitor.right[0].rect.width, 300);
+	assert_int_equal(monitor.font->height, 16);
+	demo_screen_free(screen);
+}
+
 static void it_works_in_any_size(void **state)
 {
 	static const struct mn_point sizes[] = {{200, 160}, {64, 48}, {20, 200}, {300, 9}, {1, 1}};
@@ -334,6 +346,7 @@ int main(void)
 		SIM_TEST(tasks_beyond_the_list_are_not_busy),
 		SIM_TEST(who_turns_the_account_off_does_not_stop_it),
 		SIM_TEST(only_changes_are_drawn),
+		SIM_TEST(a_tall_layer_has_one_column),
 		SIM_TEST(it_works_in_any_size),
 	};
 
