@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* An example: a ball that bounces, and keys that move it. book/draw-something.md explains it. */
-#include "screen_program.h"
-
 /* [task] */
 #include <mnemos/gfx/draw.h>
 #include <mnemos/services/display.h>
 #include <mnemos/services/keyboard.h>
+#include "screen_program.h"
 
 #define WIDTH 400
 #define HEIGHT 240
@@ -28,9 +27,9 @@ struct bouncing_ball {
 extern const struct mn_bitmap ball_image;
 /* [end] */
 
-static uint16_t pixels[WIDTH * HEIGHT];
-
 /* [stage] */
+static uint16_t pixels[WIDTH * HEIGHT]; /* of the chunk */
+
 static void draw_stage(struct mn_bitmap *chunk)
 {
 	const struct mn_rect floor = {0, FLOOR, WIDTH, HEIGHT - FLOOR};

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* An example: a still picture. book/draw-something.md explains it. */
-#include "screen_program.h"
-
 /* [task] */
 #include <mnemos/gfx/draw.h>
 #include <mnemos/services/display.h>
+#include "screen_program.h"
 
 #define WIDTH 240
 #define HEIGHT 120
