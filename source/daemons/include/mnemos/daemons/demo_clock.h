@@ -11,7 +11,7 @@
  *
  * It ends when it is cancelled, or with the error for which it cannot draw.
  *
- * Memory: its layer's, as much again, and DEMO_CLOCK_CHUNK pixels, from the kernel's heap.
+ * Memory: its layer's, as much again, and MN_DEMO_CLOCK_CHUNK pixels, from the kernel's heap.
  */
 #ifndef MNEMOS_DAEMONS_DEMO_CLOCK_H
 #define MNEMOS_DAEMONS_DEMO_CLOCK_H
