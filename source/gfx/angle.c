@@ -11,13 +11,13 @@
 static int32_t quarter(int32_t z)
 {
 	static const int32_t terms[] = {1686629713, -693598664, 85569302, -5026995, 172272, -3864};
-	const int64_t square = (int64_t)z * z;
-	int64_t sum = 0;
+	const int32_t square = z * z;
+	int32_t sum = 0;
 
 	for (int i = sizeof terms / sizeof *terms - 1; i >= 0; i--)
-		sum = terms[i] + (sum * square >> 28);
-	sum = sum * z >> 14;
-	return (int32_t)((sum * ONE + (1 << 29)) >> 30);
+		sum = terms[i] + (int32_t)((int64_t)sum * square >> 28);
+	sum = (int32_t)((int64_t)sum * z >> 14);
+	return (int32_t)(((int64_t)sum * ONE + (1 << 29)) >> 30);
 }
 
 int32_t mn_sin(uint16_t angle)
@@ -28,12 +28,7 @@ int32_t mn_sin(uint16_t angle)
 	return angle & 0x8000 ? -value : value;
 }
 
-int32_t mn_cos(uint16_t angle)
-{
-	return mn_sin((uint16_t)(angle + 0x4000));
-}
-
-static int32_t scaled(int32_t value, int32_t distance)
+static __attribute__((noinline)) int32_t scaled(int32_t value, int32_t distance)
 {
 	const int64_t product = (int64_t)value * distance;
 

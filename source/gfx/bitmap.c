@@ -2,9 +2,15 @@
 /* What a bitmap is: sizes, checks, views. */
 #include "internal.h"
 
-size_t mn__row_bytes(unsigned bits, int32_t width)
+/* Bytes of a row without gaps. */
+static size_t pixel_row(enum mn_pixel_format format, int32_t width)
 {
-	return ((size_t)width * bits + 7) / 8;
+	return ((size_t)width * mn__pixel_bits(format) + 7) / 8;
+}
+
+static size_t alpha_row(enum mn_alpha_format format, int32_t width)
+{
+	return ((size_t)width * mn__alpha_bits(format) + 7) / 8;
 }
 
 static bool is_known(enum mn_pixel_format format, enum mn_alpha_format alpha_format)
@@ -25,15 +31,12 @@ size_t mn_bitmap_size(enum mn_pixel_format format, enum mn_alpha_format alpha_fo
 {
 	if (!is_known(format, alpha_format) || !is_side(width) || !is_side(height))
 		return 0;
-	return (size_t)height * (mn__row_bytes(mn__pixel_bits(format), width) +
-				 mn__row_bytes(mn__alpha_bits(alpha_format), width));
+	return (size_t)height * (pixel_row(format, width) + alpha_row(alpha_format, width));
 }
 
 static bool is_aligned(const void *memory, size_t stride, enum mn_pixel_format format)
 {
-	const size_t bytes = mn__row_bytes(mn__pixel_bits(format), 1);
-
-	return ((uintptr_t)memory | stride) % bytes == 0;
+	return (((uintptr_t)memory | stride) & (pixel_row(format, 1) - 1)) == 0;
 }
 
 bool mn_bitmap_init(struct mn_bitmap *bitmap, enum mn_pixel_format format,
@@ -41,48 +44,43 @@ bool mn_bitmap_init(struct mn_bitmap *bitmap, enum mn_pixel_format format,
 		    size_t size)
 {
 	const size_t needed = mn_bitmap_size(format, alpha_format, width, height);
-	size_t stride;
 
 	*bitmap = (struct mn_bitmap){0};
-	if (needed == 0 || needed > size || !memory)
+	if (needed == 0 || needed > size || !memory ||
+	    !is_aligned(memory, pixel_row(format, width), format))
 		return false;
-	stride = mn__row_bytes(mn__pixel_bits(format), width);
-	if (!is_aligned(memory, stride, format))
-		return false;
-	*bitmap = (struct mn_bitmap){
-		.format = format,
-		.alpha_format = alpha_format,
-		.width = width,
-		.height = height,
-		.stride = stride,
-		.alpha_stride = mn__row_bytes(mn__alpha_bits(alpha_format), width),
-		.pixels = memory,
-	};
+	bitmap->format = format;
+	bitmap->alpha_format = alpha_format;
+	bitmap->width = width;
+	bitmap->height = height;
+	bitmap->stride = pixel_row(format, width);
+	bitmap->alpha_stride = alpha_row(alpha_format, width);
+	bitmap->pixels = memory;
 	if (alpha_format != MN_OPAQUE)
-		bitmap->alpha = (uint8_t *)memory + stride * (size_t)height;
+		bitmap->alpha = mn__pixels(bitmap, height);
 	return true;
 }
 
 /* Rows follow one another, and the last one's address can be had. */
-static bool is_stride(size_t stride, unsigned bits, const struct mn_bitmap *bitmap)
+static bool is_stride(size_t stride, size_t least, int32_t height)
 {
-	return stride >= mn__row_bytes(bits, bitmap->width) &&
-	       stride <= PTRDIFF_MAX / (size_t)bitmap->height;
+	return stride >= least && stride <= PTRDIFF_MAX / (size_t)height;
 }
 
 bool mn_bitmap_is_valid(const struct mn_bitmap *bitmap)
 {
+	const int32_t width = bitmap->width, height = bitmap->height;
 	const bool opaque = bitmap->alpha_format == MN_OPAQUE;
 
-	if (!is_known(bitmap->format, bitmap->alpha_format) || !is_side(bitmap->width) ||
-	    !is_side(bitmap->height) || opaque != !bitmap->alpha)
+	if (!is_known(bitmap->format, bitmap->alpha_format) || !is_side(width) ||
+	    !is_side(height) || opaque != !bitmap->alpha)
 		return false;
-	if (bitmap->width == 0 || bitmap->height == 0)
+	if (width == 0 || height == 0)
 		return true;
 	return bitmap->pixels && is_aligned(bitmap->pixels, bitmap->stride, bitmap->format) &&
-	       is_stride(bitmap->stride, mn__pixel_bits(bitmap->format), bitmap) &&
+	       is_stride(bitmap->stride, pixel_row(bitmap->format, width), height) &&
 	       (opaque ||
-		is_stride(bitmap->alpha_stride, mn__alpha_bits(bitmap->alpha_format), bitmap));
+		is_stride(bitmap->alpha_stride, alpha_row(bitmap->alpha_format, width), height));
 }
 
 struct mn_bitmap mn_bitmap_part(const struct mn_bitmap *bitmap, const struct mn_rect *part)
@@ -100,11 +98,10 @@ struct mn_bitmap mn_bitmap_part(const struct mn_bitmap *bitmap, const struct mn_
 	}
 	view.width = inside.width;
 	view.height = inside.height;
-	view.pixels = (uint8_t *)bitmap->pixels + (size_t)inside.y * bitmap->stride +
-		      mn__row_bytes(mn__pixel_bits(bitmap->format), inside.x);
+	view.pixels = (uint8_t *)mn__pixels(bitmap, inside.y) + pixel_row(bitmap->format, inside.x);
 	if (bitmap->alpha)
-		view.alpha = bitmap->alpha + (size_t)inside.y * bitmap->alpha_stride +
-			     mn__row_bytes(mn__alpha_bits(bitmap->alpha_format), inside.x);
+		view.alpha = (uint8_t *)mn__alphas(bitmap, inside.y) +
+			     alpha_row(bitmap->alpha_format, inside.x);
 	return view;
 }
 

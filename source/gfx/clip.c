@@ -11,23 +11,28 @@ int32_t mn__add(int32_t a, int32_t b)
 	return sum;
 }
 
-/* What both have of an axis, or (unite) all from where one begins to where one ends. */
-static __attribute__((noinline)) void combine(int32_t *at, int32_t *size, int32_t other,
-					      int32_t other_size, bool unite)
-{
-	const int32_t end = mn__add(*at, *size), other_end = mn__add(other, other_size);
-	const int32_t first = (*at < other) == unite ? *at : other;
-	const int32_t last = (end > other_end) == unite ? end : other_end;
-	const uint32_t distance = (uint32_t)last - (uint32_t)first;
+_Static_assert(sizeof(struct mn_rect) == 4 * sizeof(int32_t), "x, y, width, height");
 
-	*at = first;
-	*size = first >= last ? 0 : distance > INT32_MAX ? INT32_MAX : (int32_t)distance;
+/* What both have, or (unite) all from where one begins to where one ends. */
+static void combine(struct mn_rect *rect, const struct mn_rect *other, bool unite)
+{
+	int32_t *a = (int32_t *)rect;
+	const int32_t *b = (const int32_t *)other;
+
+	for (int axis = 0; axis < 2; axis++, a++, b++) {
+		const int32_t end = mn__add(a[0], a[2]), other_end = mn__add(b[0], b[2]);
+		const int32_t first = (a[0] < b[0]) == unite ? a[0] : b[0];
+		const int32_t last = (end > other_end) == unite ? end : other_end;
+		const uint32_t distance = (uint32_t)last - (uint32_t)first;
+
+		a[0] = first;
+		a[2] = first >= last ? 0 : distance > INT32_MAX ? INT32_MAX : (int32_t)distance;
+	}
 }
 
 bool mn__cut(struct mn_rect *rect, const struct mn_rect *to)
 {
-	combine(&rect->x, &rect->width, to->x, to->width, false);
-	combine(&rect->y, &rect->height, to->y, to->height, false);
+	combine(rect, to, false);
 	if (!mn_rect_is_empty(rect))
 		return true;
 	*rect = (struct mn_rect){0};
@@ -44,13 +49,16 @@ struct mn_rect mn_rect_intersect(const struct mn_rect *a, const struct mn_rect *
 
 struct mn_rect mn_rect_unite(const struct mn_rect *a, const struct mn_rect *b)
 {
-	struct mn_rect both = mn_rect_is_empty(a) ? *b : *a;
+	struct mn_rect both = {0};
 
-	if (!mn_rect_is_empty(b)) {
-		combine(&both.x, &both.width, b->x, b->width, true);
-		combine(&both.y, &both.height, b->y, b->height, true);
-	}
-	return mn_rect_is_empty(&both) ? (struct mn_rect){0} : both;
+	if (mn_rect_is_empty(a))
+		a = b;
+	if (mn_rect_is_empty(a))
+		return both;
+	both = *a;
+	if (!mn_rect_is_empty(b))
+		combine(&both, b, true);
+	return both;
 }
 
 struct mn_rect mn__bounds(const struct mn_bitmap *bitmap)
@@ -64,37 +72,28 @@ bool mn__clip(const struct mn_bitmap *bitmap, const struct mn_rect *rect, struct
 	return mn__cut(inside, rect ? rect : inside);
 }
 
-/* Where something comes to be that was to begin at `wanted`, and begins later. */
-static int32_t later(int32_t at, int32_t begin, int32_t wanted)
+/* `at`, where what was at `from` is at `to`. */
+static __attribute__((noinline)) int32_t moved(int32_t at, int32_t from, int32_t to)
 {
-	int32_t there;
+	const int64_t there = (int64_t)at - from + to;
 
-	return __builtin_add_overflow(at, (uint32_t)begin - (uint32_t)wanted, &there) ? INT32_MAX
-										      : there;
+	return there > INT32_MAX ? INT32_MAX : there < INT32_MIN ? INT32_MIN : (int32_t)there;
 }
 
 bool mn__clip_block(struct mn__block *block, const struct mn_rect *to, const struct mn_bitmap *from,
 		    const struct mn_rect *part)
 {
 	const struct mn_rect all = mn__bounds(from);
-	struct mn_rect there;
+	struct mn_rect seen; /* of `to`, in the coordinates of `from` */
 
 	if (!part)
 		part = &all;
-	there = *part;
-	if (!mn__cut(&there, &all))
+	seen = (struct mn_rect){moved(to->x, block->x, part->x), moved(to->y, block->y, part->y),
+				to->width, to->height};
+	block->part = *part;
+	if (!mn__cut(&block->part, &all) || !mn__cut(&block->part, &seen))
 		return false;
-	block->part.x = there.x;
-	block->part.y = there.y;
-	block->x = there.x = later(block->x, there.x, part->x);
-	block->y = there.y = later(block->y, there.y, part->y);
-	if (!mn__cut(&there, to))
-		return false;
-	block->part.x += there.x - block->x;
-	block->part.y += there.y - block->y;
-	block->part.width = there.width;
-	block->part.height = there.height;
-	block->x = there.x;
-	block->y = there.y;
+	block->x = (int32_t)((uint32_t)block->x + (uint32_t)block->part.x - (uint32_t)part->x);
+	block->y = (int32_t)((uint32_t)block->y + (uint32_t)block->part.y - (uint32_t)part->y);
 	return true;
 }

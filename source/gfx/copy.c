@@ -27,44 +27,46 @@ static void put_rows(const struct mn_bitmap *to, const struct mn_bitmap *from,
 		const int32_t x = block->part.x, y = block->part.y + row;
 		void *into = mn__pixels(to, block->y + row);
 		const uint16_t *out_of = (const uint16_t *)mn__pixels(from, y) + x;
-		const uint8_t *alphas = mn__alphas(from, y);
 
 		if (to->format == MN_RGB888)
 			mn__widen_row((uint32_t *)into + block->x, out_of, n);
 		else if (from->alpha_format == MN_MASK)
-			mn__blend_mask_row((uint16_t *)into + block->x, out_of, alphas, x, n);
+			mn__blend_mask_row((uint16_t *)into + block->x, out_of, mn__alphas(from, y),
+					   x, n);
 		else
-			mn__blend_alpha8_row((uint16_t *)into + block->x, out_of, alphas + x, n);
+			mn__blend_alpha8_row((uint16_t *)into + block->x, out_of,
+					     (const uint8_t *)mn__alphas(from, y) + x, n);
 	}
 }
 
-static void transfer(const struct mn_bitmap *to, const struct mn_bitmap *from,
-		     struct mn__block *block, const struct mn_rect *part, mn__put *put)
+static void transfer(const struct mn_bitmap *to, int32_t x, int32_t y, const struct mn_bitmap *from,
+		     const struct mn_rect *part, mn__put *put)
 {
 	const struct mn_rect all = mn__bounds(to);
 	const bool same = to->format == from->format;
+	struct mn__block block = {.x = x, .y = y};
 
-	if (!mn__clip_block(block, &all, from, part))
+	if (!mn__clip_block(&block, &all, from, part))
 		return;
 	if (!from->alpha)
 		put = mn__store;
 	if (put == mn__store && same && (!to->alpha || to->alpha_format == from->alpha_format))
-		mn__move(to, from, block);
+		mn__move(to, from, &block);
 	else if (from->format == MN_RGB565 && !to->alpha &&
 		 (put == mn__store ? to->format == MN_RGB888 : same))
-		put_rows(to, from, block);
+		put_rows(to, from, &block);
 	else
-		convert(to, from, block, put);
+		convert(to, from, &block, put);
 }
 
 void mn_bitmap_copy(struct mn_bitmap *to, int32_t x, int32_t y, const struct mn_bitmap *source,
 		    const struct mn_rect *part)
 {
-	transfer(to, source, &(struct mn__block){.x = x, .y = y}, part, mn__store);
+	transfer(to, x, y, source, part, mn__store);
 }
 
 void mn_bitmap_blend(struct mn_bitmap *to, int32_t x, int32_t y, const struct mn_bitmap *source,
 		     const struct mn_rect *part)
 {
-	transfer(to, source, &(struct mn__block){.x = x, .y = y}, part, mn__mix);
+	transfer(to, x, y, source, part, mn__mix);
 }

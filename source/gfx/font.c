@@ -20,18 +20,19 @@ static const struct mn_font_range *find(const struct mn_font *font, uint32_t cod
 		else
 			high = middle;
 	}
-	return low > 0 && holds(&font->ranges[low - 1], code_point) ? &font->ranges[low - 1] : NULL;
+	return &font->ranges[low > 0 ? low - 1 : 0];
 }
 
 const uint8_t *mn_font_glyph(const struct mn_font *font, uint32_t code_point)
 {
+	const size_t size = ((size_t)font->width + 7) / 8 * font->height;
 	/* Of most fonts the first range is ASCII, and most text is, too. */
 	const struct mn_font_range *range = font->ranges;
-	const size_t size = ((size_t)font->width + 7) / 8 * font->height;
+	size_t glyph = font->fallback;
 
 	if (!holds(range, code_point))
 		range = find(font, code_point);
-	if (!range)
-		return font->glyphs + font->fallback * size;
-	return font->glyphs + (range->glyph + (code_point - range->first)) * size;
+	if (holds(range, code_point))
+		glyph = range->glyph + (code_point - range->first);
+	return font->glyphs + glyph * size;
 }

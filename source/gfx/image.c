@@ -11,8 +11,3 @@ void mn_draw_image_part(struct mn_target *target, int32_t x, int32_t y,
 	if (mn__clip_block(&block, &target->clip, image, part))
 		target->ops->image(target, block.x, block.y, image, &block.part);
 }
-
-void mn_draw_image(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image)
-{
-	mn_draw_image_part(target, x, y, image, NULL);
-}

@@ -53,11 +53,18 @@ bool mn__clip_block(struct mn__block *block, const struct mn_rect *to, const str
 
 /* ---- plane.c, bitmap.c ---- */
 
-/* Of a row of `width` pixels without gaps. */
-size_t mn__row_bytes(unsigned bits, int32_t width);
-
 /* n <= 8 pixels of one bit from x on, the leftmost in the highest bit; the others are 0. */
-uint8_t mn__get_bits(const uint8_t *row, int32_t x, int32_t n);
+static inline uint8_t mn__get_bits(const uint8_t *row, int32_t x, int32_t n)
+{
+	const uint8_t *byte = row + x / 8;
+	const int32_t shift = x % 8;
+	unsigned two = byte[0] << 8;
+
+	/* The byte behind the last pixel may not exist. */
+	if (shift + n > 8)
+		two |= byte[1];
+	return (uint8_t)((two << shift >> 8) & (0xff00u >> n));
+}
 
 /* Moves a block, also onto itself. Formats are the same, also of alpha if `to` has it; all is
  * inside. */

@@ -52,30 +52,27 @@ static void draw_thin(struct mn_target *target, const struct mn_point *from,
 
 /* ---- Polygons ---------------------------------------------------------------------------- */
 
-/* 256ths of a pixel, for the corners of wide lines. */
-#define FINE 8
-
 /* No polygon reaches that far, nor does a wide line. */
 #define FAR (1 << 16)
 
-/* The first pixel of row y that is to the right of an edge, or on it. */
-static int32_t crossing(const struct mn_point *a, const struct mn_point *b, int32_t y,
-			unsigned fine)
+/* The first pixel of a row that is to the right of an edge which crosses it, or on it. */
+static int32_t crossing(const struct mn_point *a, const struct mn_point *b, int32_t y, int32_t unit)
 {
+	if (a->y > b->y)
+		return crossing(b, a, y, unit);
 	const int32_t rise = b->y - a->y; /* > 0 */
-	const int32_t down = y * (1 << fine) - a->y;
-	const int64_t x = (int64_t)a->x * rise + (int64_t)(b->x - a->x) * down; /* times rise */
-	const uint64_t pixel = (uint64_t)(uint32_t)rise << fine;
+	const int64_t x =
+		(int64_t)a->x * rise + (int64_t)(b->x - a->x) * (y - a->y); /* times rise */
+	const uint32_t pixel = (uint32_t)rise * (uint32_t)unit;
 
 	/* Rounded up; moved to the right, as a division rounds towards 0. */
-	return (int32_t)(((uint64_t)x + pixel - 1 + pixel * FAR) / pixel) - FAR;
+	return (int32_t)(((uint64_t)x + pixel - 1 + (uint64_t)pixel * FAR) / pixel) - FAR;
 }
 
-/* Where the edges cross row y, from left to right. */
+/* Where the edges cross a row, from left to right. */
 static size_t crossings(int32_t *found, const struct mn_point *points, size_t count, int32_t y,
-			unsigned fine)
+			int32_t unit)
 {
-	const int32_t fine_y = y * (1 << fine);
 	const struct mn_point *a = &points[count - 1];
 	size_t found_count = 0;
 
@@ -83,9 +80,9 @@ static size_t crossings(int32_t *found, const struct mn_point *points, size_t co
 		size_t at = found_count;
 		int32_t x;
 
-		if ((a->y <= fine_y) == (b->y <= fine_y))
+		if ((a->y <= y) == (b->y <= y))
 			continue;
-		x = a->y < b->y ? crossing(a, b, y, fine) : crossing(b, a, y, fine);
+		x = crossing(a, b, y, unit);
 		for (; at > 0 && found[at - 1] > x; at--)
 			found[at] = found[at - 1];
 		found[at] = x;
@@ -94,9 +91,9 @@ static size_t crossings(int32_t *found, const struct mn_point *points, size_t co
 	return found_count;
 }
 
-/* The corners are in 2^-fine of a pixel. */
+/* A pixel is `unit` of what the corners count. */
 static void fill(struct mn_target *target, const struct mn_point *points, size_t count,
-		 unsigned fine, mn_color color)
+		 int32_t unit, mn_color color)
 {
 	int32_t top = INT32_MAX, bottom = INT32_MIN;
 	int32_t found[MN_POLYGON_MAX];
@@ -106,12 +103,14 @@ static void fill(struct mn_target *target, const struct mn_point *points, size_t
 		top = points[i].y < top ? points[i].y : top;
 		bottom = points[i].y > bottom ? points[i].y : bottom;
 	}
-	struct mn_rect seen = {-FAR, top >> fine, 2 * FAR, (bottom >> fine) + 1 - (top >> fine)};
+	/* Rounded towards 0, so that there may be a row more at either end. */
+	top = top / unit - 1;
+	struct mn_rect seen = {-FAR, top, 2 * FAR, bottom / unit + 1 - top};
 
 	mn__see(target, &seen);
 	run.y = (int32_t)((uint32_t)seen.y - (uint32_t)target->y);
 	for (; seen.height > 0; seen.height--, run.y++) {
-		const size_t crossed = crossings(found, points, count, run.y, fine);
+		const size_t crossed = crossings(found, points, count, run.y * unit, unit);
 
 		for (size_t i = 0; i < crossed; i += 2) {
 			run.x = found[i];
@@ -129,7 +128,7 @@ void mn_fill_polygon(struct mn_target *target, const struct mn_point *points, si
 	for (size_t i = 0; i < count; i++)
 		if (!mn__is_exact(points[i].x, points[i].y))
 			return;
-	fill(target, points, count, 0, color);
+	fill(target, points, count, 1, color);
 }
 
 /* ---- Wide lines ---------------------------------------------------------------------------- */
@@ -151,7 +150,7 @@ static uint32_t square_root(uint32_t value)
 }
 
 /* The quotient, rounded. */
-static int32_t nearest(int32_t value, int32_t divisor)
+static __attribute__((noinline)) int32_t nearest(int32_t value, int32_t divisor)
 {
 	return (value < 0 ? value - divisor / 2 : value + divisor / 2) / divisor;
 }
@@ -171,6 +170,9 @@ static struct mn_point unit(int32_t dx, int32_t dy)
 	return (struct mn_point){nearest(dx * (1 << 14), length), nearest(dy * (1 << 14), length)};
 }
 
+/* Corners of wide lines are in 256ths of a pixel. */
+#define FINE 256
+
 /* Half of the width across, half a pixel along. */
 static void draw_wide(struct mn_target *target, const struct mn_point *from,
 		      const struct mn_point *to, int32_t width, mn_color color)
@@ -179,9 +181,8 @@ static void draw_wide(struct mn_target *target, const struct mn_point *from,
 	const int32_t along_x = nearest(way.x, 128), along_y = nearest(way.y, 128);
 	const int32_t across_x = nearest(way.y * width, 128);
 	const int32_t across_y = nearest(way.x * width, 128);
-	const struct mn_point begin = {from->x * (1 << FINE) - along_x,
-				       from->y * (1 << FINE) - along_y};
-	const struct mn_point end = {to->x * (1 << FINE) + along_x, to->y * (1 << FINE) + along_y};
+	const struct mn_point begin = {from->x * FINE - along_x, from->y * FINE - along_y};
+	const struct mn_point end = {to->x * FINE + along_x, to->y * FINE + along_y};
 	const struct mn_point corners[] = {
 		{begin.x - across_x, begin.y + across_y},
 		{end.x - across_x, end.y + across_y},
@@ -218,7 +219,9 @@ void mn_draw_line(struct mn_target *target, int32_t x0, int32_t y0, int32_t x1, 
 void mn_stroke_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
 		       bool closed, int32_t width, mn_color color)
 {
-	closed = closed && count > 2;
-	for (size_t i = closed ? 0 : 1; i < count; i++)
-		draw_line(target, &points[i > 0 ? i - 1 : count - 1], &points[i], width, color);
+	size_t from = count - 1;
+
+	for (size_t i = 0; i < count; from = i++)
+		if (i > 0 || (closed && count > 2))
+			draw_line(target, &points[from], &points[i], width, color);
 }

@@ -15,11 +15,6 @@ void mn_draw_clear(struct mn_target *target, mn_color color)
 		target->ops->fill(target, &target->clip, color);
 }
 
-void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color color)
-{
-	mn_fill_rect(target, &(struct mn_rect){x, y, 1, 1}, color);
-}
-
 void mn_fill_rect(struct mn_target *target, const struct mn_rect *rect, mn_color color)
 {
 	struct mn_rect seen = *rect;
@@ -34,9 +29,9 @@ void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_
 {
 	struct mn_rect side = *rect;
 
-	if (width <= 0 || mn_rect_is_empty(rect))
+	if (width <= 0)
 		return;
-	if (width >= rect->width - width || width >= rect->height - width) {
+	if (width >= rect->width - rect->width / 2 || width >= rect->height - rect->height / 2) {
 		mn_fill_rect(target, rect, color);
 		return;
 	}

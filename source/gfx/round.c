@@ -44,7 +44,7 @@ struct sector {
 	bool outside;             /* of the way from one to the other: more than half of a turn */
 };
 
-static struct mn_point direction(uint16_t angle)
+static __attribute__((noinline)) struct mn_point direction(uint16_t angle)
 {
 	return (struct mn_point){mn_sin(angle), -mn_cos(angle)};
 }
@@ -67,8 +67,9 @@ static bool is_between(const struct mn_point *from, const struct mn_point *to,
 
 struct shape {
 	struct mn_target *target;
-	struct mn_rect rect;         /* with the origin */
-	struct mn_rect seen;         /* of it, from its upper left corner on */
+	const struct mn_rect *rect;
+	uint32_t x, y;               /* its upper left corner, with the origin */
+	struct mn_rect seen;         /* of it, from that corner on */
 	const struct sector *sector; /* NULL: all of it */
 	mn_color color;
 };
@@ -77,8 +78,8 @@ struct shape {
 static bool is_inside(const struct shape *shape, int32_t x, int32_t row)
 {
 	const struct sector *sector = shape->sector;
-	const struct mn_point at = {2 * x + 1 - shape->rect.width,
-				    2 * row + 1 - shape->rect.height};
+	const struct mn_point at = {2 * x + 1 - shape->rect->width,
+				    2 * row + 1 - shape->rect->height};
 
 	return (at.x == 0 && at.y == 0) ||
 	       is_between(&sector->from, &sector->to, &at) != sector->outside;
@@ -88,7 +89,7 @@ static bool is_inside(const struct shape *shape, int32_t x, int32_t row)
 static void draw_piece(const struct shape *shape, int32_t row, int32_t begin, int32_t end)
 {
 	const int32_t left = shape->seen.x, right = left + shape->seen.width;
-	struct mn_rect run = {.y = shape->rect.y + row, .height = 1};
+	struct mn_rect run = {.y = (int32_t)(shape->y + (uint32_t)row), .height = 1};
 	int32_t x = begin > left ? begin : left;
 
 	if (end > right)
@@ -99,7 +100,7 @@ static void draw_piece(const struct shape *shape, int32_t row, int32_t begin, in
 			x = end;
 		while (x < end && is_inside(shape, x, row))
 			x++;
-		run.x = shape->rect.x + begin;
+		run.x = (int32_t)(shape->x + (uint32_t)begin);
 		run.width = x - begin;
 		if (run.width > 0)
 			shape->target->ops->fill(shape->target, &run, shape->color);
@@ -109,17 +110,14 @@ static void draw_piece(const struct shape *shape, int32_t row, int32_t begin, in
 /* A row of a shape that is indented by `in`; from `hole` on there is none, unless it is below 0. */
 static void draw_row(const struct shape *shape, int32_t row, int32_t in, int32_t hole)
 {
-	const int32_t width = shape->rect.width;
+	const int32_t width = shape->rect->width;
 
-	if (row < shape->seen.y || row >= shape->seen.y + shape->seen.height)
+	if ((uint32_t)row - (uint32_t)shape->seen.y >= (uint32_t)shape->seen.height)
 		return;
 	draw_piece(shape, row, in, hole < 0 ? width - in : hole);
 	if (hole >= 0)
 		draw_piece(shape, row, width - hole, width - in);
 }
-
-/* A line so wide that it leaves nothing within. */
-#define FILLED MN_DRAW_MAX
 
 /* A radius of corners that are all of the shape. */
 #define ELLIPSE (-1)
@@ -130,21 +128,27 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t r
 	const int32_t width = rect->width, height = rect->height;
 	const int32_t shorter = width < height ? width : height;
 	const int32_t side = 2 * (radius < shorter / 2 ? radius : shorter / 2);
-	struct shape shape = {target, *rect, *rect, sector, color};
+	struct shape shape = {
+		.target = target,
+		.rect = rect,
+		.x = (uint32_t)rect->x + (uint32_t)target->x,
+		.y = (uint32_t)rect->y + (uint32_t)target->y,
+		.seen = *rect,
+		.sector = sector,
+		.color = color,
+	};
 	struct corner outer = {side, side, 0};
 	int32_t last = 0; /* indent of the row before */
 
 	if (width > SIDE_MAX || height > SIDE_MAX || stroke <= 0 || color >> 24 == 0 ||
 	    !mn__see(target, &shape.seen))
 		return;
-	shape.rect.x = mn__add(rect->x, target->x);
-	shape.rect.y = mn__add(rect->y, target->y);
-	shape.seen.x -= shape.rect.x;
-	shape.seen.y -= shape.rect.y;
+	shape.seen.x = (int32_t)((uint32_t)shape.seen.x - shape.x);
+	shape.seen.y = (int32_t)((uint32_t)shape.seen.y - shape.y);
 	if (radius == ELLIPSE)
 		outer = (struct corner){width, height, 0};
-	if (stroke > FILLED)
-		stroke = FILLED;
+	if (stroke > MN_DRAW_MAX)
+		stroke = MN_DRAW_MAX;
 	struct corner inner = {outer.width - 2 * stroke, outer.height - 2 * stroke, 0};
 
 	for (int32_t row = 0; row < (height + 1) / 2; row++) {
@@ -153,8 +157,7 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t r
 
 		if (row >= stroke && 2 * stroke < width) {
 			hole = stroke + indent(&inner, row - stroke);
-			/* No gaps where a thin line is flat: it goes on to where the last row
-			 * began. */
+			/* No gaps where a thin line is flat: on to where the last row began. */
 			if (hole < last)
 				hole = last;
 		}
@@ -167,21 +170,10 @@ static void draw(struct mn_target *target, const struct mn_rect *rect, int32_t r
 
 /* ---- Shapes --------------------------------------------------------------------------------- */
 
-void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
-			mn_color color)
-{
-	mn_stroke_round_rect(target, rect, radius, FILLED, color);
-}
-
 void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
 			  int32_t width, mn_color color)
 {
 	draw(target, rect, radius > 0 ? radius : 0, width, NULL, color);
-}
-
-void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_color color)
-{
-	mn_stroke_ellipse(target, rect, FILLED, color);
 }
 
 void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int32_t width,
@@ -190,25 +182,15 @@ void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int
 	draw(target, rect, ELLIPSE, width, NULL, color);
 }
 
-void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, mn_color color)
-{
-	mn_stroke_circle(target, x, y, radius, FILLED, color);
-}
-
 void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, int32_t width,
 		      mn_color color)
 {
-	const int32_t side = 2 * radius + 1;
+	struct mn_rect rect;
 
-	if (radius >= 0 && radius < MN_DRAW_MAX && mn__is_exact(x, y))
-		mn_stroke_ellipse(target, &(struct mn_rect){x - radius, y - radius, side, side},
-				  width, color);
-}
-
-void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
-		    int32_t sweep, mn_color color)
-{
-	mn_stroke_arc(target, rect, from, sweep, FILLED, color);
+	if (radius < 0 || radius >= MN_DRAW_MAX || !mn__is_exact(x, y))
+		return;
+	rect = (struct mn_rect){x - radius, y - radius, 2 * radius + 1, 2 * radius + 1};
+	mn_stroke_ellipse(target, &rect, width, color);
 }
 
 void mn_stroke_arc(struct mn_target *target, const struct mn_rect *rect, uint16_t from,

@@ -2,7 +2,7 @@
 /* Runs of pixels, from each format to colours and back. */
 #include "internal.h"
 
-static inline uint32_t get(const void *row, enum mn_pixel_format format, int32_t x)
+static inline uint32_t get(const void *row, enum mn_pixel_format format, uint32_t x)
 {
 	const uint8_t *bytes = row;
 
@@ -18,7 +18,7 @@ static inline uint32_t get(const void *row, enum mn_pixel_format format, int32_t
 	}
 }
 
-static inline void set(void *row, enum mn_pixel_format format, int32_t x, mn_color color)
+static inline void set(void *row, enum mn_pixel_format format, uint32_t x, mn_color color)
 {
 	uint8_t *bytes = row;
 	const unsigned bit = 0x80u >> x % 8;
@@ -50,10 +50,10 @@ void mn__load(mn_color *out, const struct mn_bitmap *bitmap, int32_t x, int32_t 
 	const enum mn_pixel_format format = alpha_format(bitmap);
 	const void *pixels = mn__pixels(bitmap, y), *alphas = mn__alphas(bitmap, y);
 
-	for (int32_t end = x + n; x < end; x++) {
-		const uint32_t alpha = alphas ? get(alphas, format, x) : 255;
+	for (uint32_t at = (uint32_t)x; n > 0; n--, at++) {
+		const uint32_t alpha = alphas ? get(alphas, format, at) : 255;
 
-		*out++ = alpha << 24 | get(pixels, bitmap->format, x);
+		*out++ = alpha << 24 | get(pixels, bitmap->format, at);
 	}
 }
 
@@ -62,10 +62,10 @@ void mn__store(const struct mn_bitmap *bitmap, int32_t x, int32_t y, const mn_co
 	const enum mn_pixel_format format = alpha_format(bitmap);
 	void *pixels = mn__pixels(bitmap, y), *alphas = mn__alphas(bitmap, y);
 
-	for (int32_t end = x + n; x < end; x++, in++) {
-		set(pixels, bitmap->format, x, *in);
+	for (uint32_t at = (uint32_t)x; n > 0; n--, at++, in++) {
+		set(pixels, bitmap->format, at, *in);
 		if (alphas)
-			set(alphas, format, x, (*in >> 24) * 0x010101);
+			set(alphas, format, at, (*in >> 24) * 0x010101);
 	}
 }
 

@@ -97,11 +97,10 @@ static void next_line(struct reader *reader, struct line *line)
 	*line = ink;
 }
 
-static void read_text(struct reader *reader, const char *text, size_t len)
+static struct reader read_text(const char *text, size_t len)
 {
-	if (len == 0)
-		text = ""; /* may have been NULL */
-	*reader = (struct reader){text, text + len, UNWRAPPED, true};
+	/* Text may be NULL if it is empty. */
+	return (struct reader){text, len > 0 ? text + len : text, UNWRAPPED, true};
 }
 
 static void wrap(struct reader *reader, const struct mn_text_style *style, int32_t width)
@@ -131,22 +130,24 @@ static __attribute__((noinline)) int32_t measure(const struct reader *text, int3
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-static int32_t aligned(int32_t at, int32_t size, enum mn_align align)
+/* What of a size lies before the place to which it is aligned. */
+static __attribute__((noinline)) int32_t before(int32_t size, enum mn_align align)
 {
-	return align == MN_ALIGN_START ? at : align == MN_ALIGN_CENTER ? at - size / 2 : at - size;
+	return align == MN_ALIGN_START ? 0 : align == MN_ALIGN_CENTER ? size / 2 : size;
 }
 
-static int32_t near(int32_t at)
+/* The sum, no further than FAR. */
+static __attribute__((noinline)) int32_t place(int32_t at, int32_t origin)
 {
-	return at > FAR ? FAR : at < -FAR ? -FAR : at;
+	const int32_t sum = mn__add(at, origin);
+
+	return sum > FAR ? FAR : sum < -FAR ? -FAR : sum;
 }
 
 /* Columns of a line at x that begin before `end`. */
 static int32_t columns_before(int32_t x, int32_t end, int32_t width)
 {
-	const uint32_t rest = end > x ? (uint32_t)end - (uint32_t)x : 0;
-
-	return (int32_t)((rest + (uint32_t)width - 1) / (uint32_t)width);
+	return end > x ? (int32_t)(((uint32_t)end - (uint32_t)x - 1) / (uint32_t)width) + 1 : 0;
 }
 
 /* Glyphs that go to the target together: a call for each would cost more than its pixels. */
@@ -190,13 +191,13 @@ static const char *put_common(struct pen *pen, const char *text, const char *end
 	return text;
 }
 
-/* Characters of which something lies within `left` to `right`. */
-static void draw_line(struct pen *pen, const struct line *line, int32_t left, int32_t right)
+/* Characters of which something lies within the clip. */
+static void draw_line(struct pen *pen, const struct line *line)
 {
-	const struct mn_font *font = pen->font;
-	const int32_t width = font->width;
-	const int32_t first = columns_before(pen->x + width - 1, left, width);
-	const int32_t end = columns_before(pen->x, right, width);
+	const struct mn_rect *clip = &pen->target->clip;
+	const int32_t width = pen->row.width;
+	const int32_t first = columns_before(pen->x + width - 1, clip->x, width);
+	const int32_t end = columns_before(pen->x, place(clip->x, clip->width), width);
 	const char *at = line->begin;
 	int32_t column = 0;
 
@@ -213,7 +214,7 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 			if (at > from)
 				continue;
 		}
-		const char *before = at;
+		const char *begin = at;
 		uint32_t character = mn_utf8_next(&at, line->end);
 
 		if (character == '\r')
@@ -221,10 +222,10 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 		if (character == '\t') {
 			character = ' ';
 			if ((column + 1) % TAB != 0)
-				at = before; /* there will be one more */
+				at = begin; /* there will be one more */
 		}
 		if (column++ >= first)
-			pen->glyphs[pen->row.count++] = mn_font_glyph(font, character);
+			pen->glyphs[pen->row.count++] = mn_font_glyph(pen->font, character);
 	}
 	flush(pen);
 }
@@ -233,16 +234,15 @@ static void draw_line(struct pen *pen, const struct line *line, int32_t left, in
 static int32_t draw_lines(struct mn_target *target, int32_t x, int32_t y, struct reader *reader,
 			  const struct mn_text_style *style)
 {
-	const int32_t height = style->font->height, from = near(mn__add(x, target->x));
-	struct mn_rect seen = {-FAR, -FAR, INT32_MAX, INT32_MAX};
-	struct pen pen;
+	const int32_t height = style->font->height, from = place(x, target->x);
+	const int32_t bottom = place(target->clip.y, target->clip.height);
 	struct line line;
 	int32_t width = 0;
+	struct pen pen;
 
-	mn__cut(&seen, &target->clip);
 	pen.target = target;
 	pen.font = style->font;
-	pen.y = near(mn__add(y, target->y));
+	pen.y = place(y, target->y);
 	pen.row = (struct mn_stencils){
 		.bits = pen.glyphs,
 		.stride = (style->font->width + 7u) / 8,
@@ -252,26 +252,25 @@ static int32_t draw_lines(struct mn_target *target, int32_t x, int32_t y, struct
 		.background = style->background,
 	};
 	if (style->valign != MN_ALIGN_START)
-		pen.y = aligned(pen.y, measure(reader, &width) * height, style->valign);
+		pen.y -= before(measure(reader, &width) * height, style->valign);
 	while (reader->more) {
 		next_line(reader, &line);
-		width = line.columns * style->font->width;
-		pen.x = aligned(from, width, style->align);
-		if (pen.y >= seen.y + seen.height)
+		width = line.columns * pen.row.width;
+		pen.x = from - before(width, style->align);
+		if (pen.y >= bottom)
 			continue;
-		if (pen.y + height > seen.y)
-			draw_line(&pen, &line, seen.x, seen.x + seen.width);
+		if (pen.y + height > target->clip.y)
+			draw_line(&pen, &line);
 		pen.y += height;
 	}
-	return mn__add(x, aligned(width, width, style->align));
+	return mn__add(x, width - before(width, style->align));
 }
 
 int32_t mn_draw_text_of(struct mn_target *target, int32_t x, int32_t y, const char *text,
 			size_t len, const struct mn_text_style *style)
 {
-	struct reader reader;
+	struct reader reader = read_text(text, len);
 
-	read_text(&reader, text, len);
 	return draw_lines(target, x, y, &reader, style);
 }
 
@@ -281,28 +280,20 @@ int32_t mn_draw_text(struct mn_target *target, int32_t x, int32_t y, const char 
 	return mn_draw_text_of(target, x, y, text, strlen(text), style);
 }
 
-static int32_t anchor(int32_t at, int32_t size, enum mn_align align)
-{
-	return mn__add(at, align == MN_ALIGN_START    ? 0
-			   : align == MN_ALIGN_CENTER ? size / 2
-						      : size);
-}
-
 int32_t mn_draw_text_box(struct mn_target *target, const struct mn_rect *box, const char *text,
 			 const struct mn_text_style *style)
 {
 	const struct mn_rect clip = target->clip;
-	struct reader reader;
+	struct reader reader = read_text(text, strlen(text));
 	int32_t columns, lines;
 
-	read_text(&reader, text, strlen(text));
 	if (style->wrap)
 		wrap(&reader, style, box->width);
 	lines = measure(&reader, &columns);
 	if (!mn_rect_is_empty(box)) {
 		mn_target_clip(target, box);
-		draw_lines(target, anchor(box->x, box->width, style->align),
-			   anchor(box->y, box->height, style->valign), &reader, style);
+		draw_lines(target, mn__add(box->x, before(box->width, style->align)),
+			   mn__add(box->y, before(box->height, style->valign)), &reader, style);
 		target->clip = clip;
 	}
 	return lines * style->font->height;
@@ -311,10 +302,9 @@ int32_t mn_draw_text_box(struct mn_target *target, const struct mn_rect *box, co
 void mn_text_size(const char *text, const struct mn_text_style *style, int32_t width,
 		  int32_t *text_width, int32_t *text_height)
 {
-	struct reader reader;
+	struct reader reader = read_text(text, strlen(text));
 	int32_t columns;
 
-	read_text(&reader, text, strlen(text));
 	if (width > 0)
 		wrap(&reader, style, width);
 	*text_height = measure(&reader, &columns) * style->font->height;

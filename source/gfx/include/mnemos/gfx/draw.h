@@ -69,7 +69,6 @@ struct mn_point {
 
 /* Fills the whole clip. */
 void mn_draw_clear(struct mn_target *target, mn_color color);
-void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color color);
 
 /* From one point to another, both included; the ends of a wide one are cut off square. */
 void mn_draw_line(struct mn_target *target, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
@@ -80,30 +79,61 @@ void mn_fill_rect(struct mn_target *target, const struct mn_rect *rect, mn_color
 void mn_stroke_rect(struct mn_target *target, const struct mn_rect *rect, int32_t width,
 		    mn_color color);
 
+/* A rectangle of one pixel. */
+static inline void mn_draw_pixel(struct mn_target *target, int32_t x, int32_t y, mn_color color)
+{
+	mn_fill_rect(target, &(struct mn_rect){x, y, 1, 1}, color);
+}
+
+/* A round shape is filled by a line of this width, which leaves nothing within. */
+#define MN_FILLED MN_DRAW_MAX
+
 /* Corners are quarters of circles, whose radius is at most half of the shorter side. */
-void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
-			mn_color color);
 void mn_stroke_round_rect(struct mn_target *target, const struct mn_rect *rect, int32_t radius,
 			  int32_t width, mn_color color);
 
+/* The same, filled. */
+static inline void mn_fill_round_rect(struct mn_target *target, const struct mn_rect *rect,
+				      int32_t radius, mn_color color)
+{
+	mn_stroke_round_rect(target, rect, radius, MN_FILLED, color);
+}
+
 /* The ellipse that touches the sides of `rect`; a circle in a square. */
-void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect, mn_color color);
 void mn_stroke_ellipse(struct mn_target *target, const struct mn_rect *rect, int32_t width,
 		       mn_color color);
 
+/* The same, filled. */
+static inline void mn_fill_ellipse(struct mn_target *target, const struct mn_rect *rect,
+				   mn_color color)
+{
+	mn_stroke_ellipse(target, rect, MN_FILLED, color);
+}
+
 /* A circle around the pixel x, y: 2 radius + 1 pixels wide. */
-void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, mn_color color);
 void mn_stroke_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius, int32_t width,
 		      mn_color color);
 
+/* The same, filled. */
+static inline void mn_fill_circle(struct mn_target *target, int32_t x, int32_t y, int32_t radius,
+				  mn_color color)
+{
+	mn_stroke_circle(target, x, y, radius, MN_FILLED, color);
+}
+
 /*
  * The part of the ellipse in `rect` from an angle on, clockwise for `sweep` (65536 or more: all
- * of it; negative: the other way): filled as a piece of cake, stroked as an arc.
+ * of it; negative: the other way).
  */
-void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
-		    int32_t sweep, mn_color color);
 void mn_stroke_arc(struct mn_target *target, const struct mn_rect *rect, uint16_t from,
 		   int32_t sweep, int32_t width, mn_color color);
+
+/* The same, filled: a piece of cake. */
+static inline void mn_fill_sector(struct mn_target *target, const struct mn_rect *rect,
+				  uint16_t from, int32_t sweep, mn_color color)
+{
+	mn_stroke_arc(target, rect, from, sweep, MN_FILLED, color);
+}
 
 /* Most corners of a filled polygon; one with more is not drawn. */
 #define MN_POLYGON_MAX 64
@@ -123,17 +153,26 @@ void mn_stroke_polygon(struct mn_target *target, const struct mn_point *points, 
 
 /* sin and cos of an angle, times 32767, rounded to the nearest. */
 int32_t mn_sin(uint16_t angle);
-int32_t mn_cos(uint16_t angle);
+static inline int32_t mn_cos(uint16_t angle)
+{
+	return mn_sin((uint16_t)(angle + 0x4000));
+}
 
 /* The point at an angle (clockwise from 12 o'clock) and a distance, rounded to the nearest. */
 struct mn_point mn_polar(int32_t x, int32_t y, uint16_t angle, int32_t distance);
 
 /* ---- Images ------------------------------------------------------------------------------ */
 
-/* A bitmap at x, y, blended if it has an alpha plane; or a part of it. */
-void mn_draw_image(struct mn_target *target, int32_t x, int32_t y, const struct mn_bitmap *image);
+/* A part of a bitmap (NULL: all) at x, y, blended if it has an alpha plane. */
 void mn_draw_image_part(struct mn_target *target, int32_t x, int32_t y,
 			const struct mn_bitmap *image, const struct mn_rect *part);
+
+/* All of a bitmap. */
+static inline void mn_draw_image(struct mn_target *target, int32_t x, int32_t y,
+				 const struct mn_bitmap *image)
+{
+	mn_draw_image_part(target, x, y, image, NULL);
+}
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
