@@ -20,6 +20,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 DEADLINE_S = 30
 
+# What a shell in the background ignores, as a CI's may be, programs would ignore, too.
+for ignored in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(ignored, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MN_BUILD", ROOT / "build" / "host"))
 

@@ -59,8 +59,7 @@ def test_a_long_text_is_shown_whole(attached):
     process, _, target = attached()
     target.say(b"".join(b"line %06d\n" % i for i in range(5000)) + b"\0")
     process.wait_for("line 004999")
-    shown = re.sub(rb"\[.*?TEXT ", b"", process.text)
-    joined = shown.replace(b"\n", b"")
+    joined = b"".join(re.findall(rb"(?m)^\[.*? TEXT (.*)$", process.text))  # DMUX has a word, too
     assert all(b"line %06d" % i in joined for i in range(5000))
 
 
