@@ -16,6 +16,10 @@
 
 #define PROGRAM "melpomene-window"
 
+/* So much of what it says is heard before the machine has a turn again: a part of what the ring of
+ * keys holds. After a time in which the machine stood still there may be much more. */
+#define HEARD_MOST 8
+
 const char *window_impossible(void)
 {
 	static const char *const places[] = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"};
@@ -158,7 +162,7 @@ static void said(uv_poll_t *poll, int status, int events)
 	struct window_event event;
 
 	(void)status, (void)events;
-	while (window->open) {
+	for (int heard = 0; window->open && heard < HEARD_MOST; heard++) {
 		const ssize_t n =
 			recv(window->socket, &event, sizeof event, MSG_DONTWAIT | MSG_TRUNC);
 

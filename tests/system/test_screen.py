@@ -144,6 +144,20 @@ def test_the_window_shows_what_is_drawn_and_takes_keys(xserver, start, board, tm
     assert twice_as_large(tmp_path / "painted.png") == shown != untouched
 
 
+def test_keys_wait_while_the_machine_stands_still(xserver, start, board):
+    """More of them than its ring of keys holds."""
+    keys = ["a", "b"] * 40
+    process = start(program(*MELPOMENE), "-c", board("paint"), "--trace=kernel::call=trace",
+                    env=xserver.env)
+    process.wait_for("screen: 400x240 rgb565, in a window\n")
+    window = xserver.window("MnemOS - my.paint")
+    os.kill(process.pid, signal.SIGSTOP)
+    xserver.press(window, *keys)
+    os.kill(process.pid, signal.SIGCONT)
+    for _press_and_release in range(2 * len(keys)):
+        process.wait_for(r"key_device #\d+: call, service=\d+ keyboard_mux")
+
+
 @pytest.mark.parametrize("loss, says", [
     ("killed", "the window was ended by SIGKILL; the machine goes on without\n"),
     ("display server", "the window has ended with 1; the machine goes on without\n"),

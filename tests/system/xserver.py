@@ -44,9 +44,9 @@ class Xserver:
         """The window whose title matches, once it is there."""
         return int(self.run("xdotool", "search", "--sync", "--onlyvisible", "--name", title))
 
-    def press(self, window: int, key: str):
+    def press(self, window: int, *keys: str):
         """As from a keyboard, not by an event sent to the window."""
-        self.run("xdotool", "windowfocus", "--sync", window, "key", key)
+        self.run("xdotool", "windowfocus", "--sync", window, "key", *keys)
 
     def hold_and_leave(self, window: int, key: str):
         """Presses a key that is still down when the window loses the keyboard."""
