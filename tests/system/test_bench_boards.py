@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Protects what a board's processor spends: instructions are the same in each run, so those of this
-build are compared with what they should be; and the counting itself, with the board's own clock."""
+build are compared with what they should be; and the counting itself, with the board's own clock. On
+the smallest board, also the sizes that need no build."""
 import os
 import re
 import shutil
@@ -8,11 +9,12 @@ import sys
 
 import pytest
 
-from conftest import BUILD, DEADLINE_S, ROOT
+from conftest import BUILD, DEADLINE_S, ROOT, only
 
 sys.path.insert(0, str(ROOT / "bench"))
 
 import measure  # noqa: E402
+import size  # noqa: E402
 import target  # noqa: E402
 from table import Row  # noqa: E402
 
@@ -49,6 +51,14 @@ def figure(setting):
 @pytest.mark.parametrize("name", WITH_REACH)
 def test_operation_stays_within_its_reach(figure, name):
     assert not figure(name).missed
+
+
+@only(BOARD == "mps2")
+@pytest.mark.parametrize("name", ["task", "display_size"])
+def test_size_stays_within_its_reach(setting, name):
+    row = Row(name, "")
+    next(measure for one, _what, measure in size.benches() if one == name)(setting, row)
+    assert row.figures and not any(figure.missed for figure in row.figures)
 
 
 def test_boot_stays_within_its_reach(figure):
