@@ -61,6 +61,23 @@ void golden_check(const char *name, const struct mn_bitmap *bitmap)
 		fail();
 }
 
+struct mn_bitmap golden_blank(enum mn_pixel_format format, enum mn_alpha_format alpha,
+			      int32_t width, int32_t height)
+{
+	const size_t size = mn_bitmap_size(format, alpha, width, height);
+	struct mn_bitmap bitmap;
+
+	assert_true(mn_bitmap_init(&bitmap, format, alpha, width, height, malloc(size), size));
+	memset(bitmap.pixels, 0, size);
+	return bitmap;
+}
+
+void golden_check_and_free(const char *name, struct mn_bitmap *bitmap)
+{
+	golden_check(name, bitmap);
+	free(bitmap->pixels);
+}
+
 void golden_check_no_other(const char *prefix)
 {
 	bool others = false;

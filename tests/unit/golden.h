@@ -27,6 +27,11 @@ extern const struct golden golden_pictures[];
 /* Fails the test if the bitmap is not the picture, or there is none of that name. */
 void golden_check(const char *name, const struct mn_bitmap *bitmap);
 
+/* A bitmap of zeros to draw into; and the check, after which it is no more. */
+struct mn_bitmap golden_blank(enum mn_pixel_format format, enum mn_alpha_format alpha,
+			      int32_t width, int32_t height);
+void golden_check_and_free(const char *name, struct mn_bitmap *bitmap);
+
 /* Fails if there is a picture whose name begins so and which this program has not checked. Goes
  * last: a test in its own right. */
 void golden_check_no_other(const char *prefix);

@@ -147,6 +147,24 @@ void sim_cancel(struct sim *sim, struct mn_task *task)
 	sim_leave();
 }
 
+static mn_poll sim_canceller_run(struct sim_canceller *self)
+{
+	MN_BEGIN(self);
+	while (self->turns-- > 0)
+		MN_YIELD(self);
+	mn_cancel(self->victim);
+	MN_END(self);
+}
+
+MN_TASK(sim_canceller);
+
+void sim_cancel_later(struct sim *sim, struct sim_canceller *canceller, struct mn_task *task,
+		      uint32_t turns)
+{
+	*canceller = (struct sim_canceller){.victim = task, .turns = turns};
+	mn_spawn(&sim->kernel, &canceller->task, &sim_canceller_task);
+}
+
 void sim_cancel_all(struct sim *sim)
 {
 	struct mn_list *tasks = &sim->kernel.tasks;

@@ -79,6 +79,15 @@ static inline void sim_leave(void)
 /* Cancels a task; it will notice when the machine runs. */
 void sim_cancel(struct sim *sim, struct mn_task *task);
 
+/* The same so many turns from now, by a task of its own, which must stay until it has ended. */
+struct sim_canceller {
+	struct mn_task task, *victim;
+	uint32_t turns;
+};
+
+void sim_cancel_later(struct sim *sim, struct sim_canceller *canceller, struct mn_task *task,
+		      uint32_t turns);
+
 /* Cancels every task and runs until nothing is ready: how tests end their servers. */
 void sim_cancel_all(struct sim *sim);
 

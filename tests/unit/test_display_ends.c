@@ -16,10 +16,9 @@ static struct bench *large_bench_new(struct sim *sim)
 
 static const struct mn_layer_config usual = {.format = MN_RGB565};
 
-/* Cancels a task some turns later; if it is a painter what that has lent is nobody's then. */
+/* Cancels a painter some turns later; what that has lent is nobody's then. */
 struct killer {
 	struct mn_task task;
-	struct mn_task *victim;
 	struct painter *painter;
 	struct mn_bitmap chunk;
 	uint32_t turns;
@@ -31,10 +30,9 @@ static mn_poll killer_run(struct killer *self)
 	MN_BEGIN(self);
 	while (self->turns-- > 0)
 		MN_YIELD(self);
-	mn_cancel(self->victim);
-	MN_TRY(self, mn_join(&self->end, self->victim));
-	if (self->painter)
-		bitmap_free(&self->chunk);
+	mn_cancel(&self->painter->task);
+	MN_TRY(self, mn_join(&self->end, &self->painter->task));
+	bitmap_free(&self->chunk);
 	free(self->painter);
 	MN_END(self);
 }
@@ -45,7 +43,6 @@ MN_TASK(killer);
 static void kill_during(struct bench *bench, enum painter_what what, uint32_t turns)
 {
 	struct killer killer = {
-		.victim = &bench->painters[1]->task,
 		.painter = bench->painters[1],
 		.chunk = bitmap_new(MN_RGB565, MN_MASK, WIDE, HIGH),
 		.turns = turns,
@@ -130,10 +127,10 @@ static void a_close_that_is_given_up_can_be_done_again(void **state)
 
 	for (uint32_t i = 0; i < 60; i++) {
 		struct quitter quitter = {0};
-		struct killer killer = {.victim = &quitter.task, .turns = i % 12};
+		struct sim_canceller canceller;
 
 		mn_spawn(&bench->sim->kernel, &quitter.task, &quitter_task);
-		mn_spawn(&bench->sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(bench->sim, &canceller, &quitter.task, i % 12);
 		sim_settle(bench->sim);
 		assert_int_equal(layers_open(bench), 0);
 		if (quitter.first != MN_ECANCELED)
@@ -178,10 +175,10 @@ static void an_open_that_is_given_up_makes_room(void **state)
 	}
 	for (uint32_t i = 0; i < 36; i++) {
 		struct waverer waverer = {0};
-		struct killer killer = {.victim = &waverer.task, .turns = i % 12};
+		struct sim_canceller canceller;
 
 		mn_spawn(&bench->sim->kernel, &waverer.task, &waverer_task);
-		mn_spawn(&bench->sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(bench->sim, &canceller, &waverer.task, i % 12);
 		sim_settle(bench->sim);
 		given_up += waverer.first == MN_ECANCELED;
 		assert_int_equal(waverer.task.frame.result, MN_OK);
@@ -363,10 +360,10 @@ static void the_server_can_end_at_any_moment(void **state)
 	uint32_t told = 0;
 
 	for (uint32_t turns = 0; turns < 20; turns++) {
-		struct killer killer = {.victim = &display->task, .turns = turns};
+		struct sim_canceller canceller;
 
 		set_painters_to_work(bench, &chunk);
-		mn_spawn(&bench->sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(bench->sim, &canceller, &display->task, turns);
 		sim_settle(bench->sim);
 		assert_int_equal(display->task.frame.result, MN_ECANCELED);
 		for (int who = 0; who < 2; who++) {

@@ -12,23 +12,6 @@
 static const char *const formats[FORMATS] = {"mono", "gray8", "rgb565", "rgb888"};
 static const char *const alphas[ALPHAS] = {"opaque", "mask", "alpha8"};
 
-static struct mn_bitmap blank(enum mn_pixel_format format, enum mn_alpha_format alpha,
-			      int32_t width, int32_t height)
-{
-	const size_t size = mn_bitmap_size(format, alpha, width, height);
-	struct mn_bitmap bitmap;
-
-	assert_true(mn_bitmap_init(&bitmap, format, alpha, width, height, malloc(size), size));
-	memset(bitmap.pixels, 0, size);
-	return bitmap;
-}
-
-static void check_and_free(const char *name, struct mn_bitmap *bitmap)
-{
-	golden_check(name, bitmap);
-	free(bitmap->pixels);
-}
-
 /* Red grows to the right, green down, and blue falls; alpha is none, half or all in a disk. */
 #define SPRITE 24
 
@@ -45,7 +28,7 @@ static mn_color sprite_color(int32_t x, int32_t y)
 
 static struct mn_bitmap sprite(enum mn_pixel_format format, enum mn_alpha_format alpha)
 {
-	struct mn_bitmap bitmap = blank(format, alpha, SPRITE, SPRITE);
+	struct mn_bitmap bitmap = golden_blank(format, alpha, SPRITE, SPRITE);
 
 	for (int32_t y = 0; y < SPRITE; y++) {
 		for (int32_t x = 0; x < SPRITE; x++)
@@ -89,14 +72,14 @@ static void copies_and_blends(void **state)
 	(void)state;
 	for (int format = 0; format < FORMATS; format++) {
 		for (int alpha = 0; alpha < ALPHAS; alpha++) {
-			struct mn_bitmap to = blank(format, alpha, 2 * FORMATS * (SPRITE + 4),
-						    ALPHAS * (SPRITE + 4));
+			struct mn_bitmap to = golden_blank(
+				format, alpha, 2 * FORMATS * (SPRITE + 4), ALPHAS * (SPRITE + 4));
 			char name[40];
 
 			snprintf(name, sizeof(name), "blend-%s-%s", formats[format], alphas[alpha]);
 			paint_background(&to);
 			draw_sources(&to);
-			check_and_free(name, &to);
+			golden_check_and_free(name, &to);
 		}
 	}
 }
@@ -109,7 +92,7 @@ static const int32_t widths[] = {1, 2, 3, 5, 8};
 static struct mn_bitmap sheet(int32_t columns, int32_t rows, int32_t cell)
 {
 	struct mn_bitmap bitmap =
-		blank(MN_RGB565, MN_OPAQUE, columns * (cell + 8), rows * (cell + 8));
+		golden_blank(MN_RGB565, MN_OPAQUE, columns * (cell + 8), rows * (cell + 8));
 
 	mn_bitmap_fill(&bitmap, NULL, MN_RGB(16, 24, 48));
 	return bitmap;
@@ -144,7 +127,7 @@ static void check_shape(const char *name, shape_fn *shape)
 			      MN_RGBA(255, 192, 0, 192));
 		}
 	}
-	check_and_free(name, &bitmap);
+	golden_check_and_free(name, &bitmap);
 }
 
 static void rect(struct mn_target *target, int32_t size, int32_t width, mn_color color)
@@ -219,7 +202,7 @@ static void small_ellipses(void **state)
 		mn_fill_ellipse(&target, &rect, MN_GRAY);
 		mn_stroke_ellipse(&target, &rect, 1, MN_WHITE);
 	}
-	check_and_free("draw-small-ellipses", &bitmap);
+	golden_check_and_free("draw-small-ellipses", &bitmap);
 }
 
 /* Pieces of growing sizes, clockwise above and the other way below. */
@@ -241,7 +224,7 @@ static void sectors(void **state)
 		mn_stroke_arc(&target, &rect, 0, i < (int32_t)COUNT(degrees) ? sweep : -sweep, 4,
 			      MN_ORANGE);
 	}
-	check_and_free("draw-sectors", &bitmap);
+	golden_check_and_free("draw-sectors", &bitmap);
 }
 
 /* A star of lines, one in each direction; lines of each width; their ends are marked. */
@@ -264,7 +247,7 @@ static void lines(void **state)
 			mn_draw_pixel(&target, to.x, to.y, MN_RED);
 		}
 	}
-	check_and_free("draw-lines", &bitmap);
+	golden_check_and_free("draw-lines", &bitmap);
 }
 
 static void polygons(void **state)
@@ -294,7 +277,7 @@ static void polygons(void **state)
 						  column < 3, column == 2 ? 3 : 1, MN_WHITE);
 		}
 	}
-	check_and_free("draw-polygons", &bitmap);
+	golden_check_and_free("draw-polygons", &bitmap);
 }
 
 /* Everything that is drawn, once in the open and once through a clip, which moves with nothing. */
@@ -328,7 +311,7 @@ static void clips(void **state)
 	mn_target_clip(&target, &(struct mn_rect){-50, 15, 120, 500});
 	mn_draw_clear(&target, MN_RGB(48, 48, 48));
 	everything(&target);
-	check_and_free("draw-clip", &bitmap);
+	golden_check_and_free("draw-clip", &bitmap);
 }
 
 /* Two steps in each direction, in each format. */
@@ -338,7 +321,7 @@ static void scrolling(void **state)
 
 	(void)state;
 	for (int format = 0; format < FORMATS; format++) {
-		struct mn_bitmap bitmap = blank(format, MN_MASK, COUNT(steps) * 40, 40);
+		struct mn_bitmap bitmap = golden_blank(format, MN_MASK, COUNT(steps) * 40, 40);
 		char name[40];
 
 		for (int32_t i = 0; i < (int32_t)COUNT(steps); i++) {
@@ -354,7 +337,7 @@ static void scrolling(void **state)
 		}
 		mn_bitmap_invert(&bitmap, &(struct mn_rect){0, 30, 1000, 5});
 		snprintf(name, sizeof(name), "draw-scroll-%s", formats[format]);
-		check_and_free(name, &bitmap);
+		golden_check_and_free(name, &bitmap);
 	}
 }
 

@@ -32,31 +32,15 @@ static void goes_with_its_task(void **state)
 	}
 }
 
-/* Cancels a subscriber some turns later; at the end of its task there is nothing left. */
-struct killer {
-	struct mn_task task;
-	uint32_t turns;
-};
-
-static mn_poll killer_run(struct killer *self)
-{
-	MN_BEGIN(self);
-	while (self->turns-- > 0)
-		MN_YIELD(self);
-	mn_cancel(&readers[0].task);
-	MN_END(self);
-}
-
-MN_TASK(killer);
-
+/* At the end of its task there is nothing left of it. */
 static void can_be_given_up_at_any_moment(void **state)
 {
 	for (uint32_t i = 0; i < 40; i++) {
-		struct killer killer = {.turns = i / 4};
+		struct sim_canceller canceller;
 
 		memset(&readers[0], 0, sizeof readers[0]);
 		readers[0].leaves_open = i % 2;
-		mn_spawn(&((struct sim *)*state)->kernel, &killer.task, &killer_task);
+		sim_cancel_later(*state, &canceller, &readers[0].task, i / 4);
 		subscribe(*state, 0, 4);
 		assert_false(readers[0].task.frame.flags & MN__TASK_ALIVE);
 		assert_int_equal(blocks(*state), 0);

@@ -342,31 +342,14 @@ static void a_cancelled_port_is_free_again(void **state)
 	assert_keys("d ");
 }
 
-/* Cancels the port some turns later. */
-struct killer {
-	struct mn_task task;
-	unsigned turns;
-};
-
-static mn_poll killer_run(struct killer *self)
-{
-	MN_BEGIN(self);
-	while (self->turns-- > 0)
-		MN_YIELD(self);
-	mn_cancel(&port.task);
-	MN_END(self);
-}
-
-MN_TASK(killer);
-
 /* Also not in the moment between a press and its release. */
 static void a_cancelled_port_leaves_no_key_down(void **state)
 {
 	(void)state;
 	for (unsigned turns = 0; turns < 60; turns++) {
-		struct killer killer = {.turns = turns % 30};
+		struct sim_canceller canceller;
 
-		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(sim, &canceller, &port.task, turns % 30);
 		send("abc", 3);
 		serial_settle(serial);
 		assert_false(port.task.frame.flags & MN__TASK_ALIVE);

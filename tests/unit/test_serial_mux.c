@@ -231,23 +231,6 @@ static void opens_as_many_ports_as_it_was_told(void **state)
 	bench_free(bench);
 }
 
-/* Cancels somebody who opens a port some turns later. */
-struct killer {
-	struct mn_task task, *victim;
-	uint32_t turns;
-};
-
-static mn_poll killer_run(struct killer *self)
-{
-	MN_BEGIN(self);
-	while (self->turns-- > 0)
-		MN_YIELD(self);
-	mn_cancel(self->victim);
-	MN_END(self);
-}
-
-MN_TASK(killer);
-
 static void opening_can_be_given_up_at_any_moment(void **state)
 {
 	struct sim *sim = *state;
@@ -255,9 +238,9 @@ static void opening_can_be_given_up_at_any_moment(void **state)
 	struct keeper keeper = {0};
 
 	for (uint32_t i = 0; i < 40; i++) {
-		struct killer killer = {.victim = &keeper.task, .turns = i / 4};
+		struct sim_canceller canceller;
 
-		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(sim, &canceller, &keeper.task, i / 4);
 		keep(sim, &keeper, 3, 16);
 		assert_false(keeper.task.frame.flags & MN__TASK_ALIVE);
 	}

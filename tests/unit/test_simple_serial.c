@@ -106,23 +106,6 @@ static void takes_it_back_when_the_owner_ends(void **state)
 	serial_free(serial);
 }
 
-/* Cancels a client some turns later. */
-struct killer {
-	struct mn_task task, *victim;
-	uint32_t turns;
-};
-
-static mn_poll killer_run(struct killer *self)
-{
-	MN_BEGIN(self);
-	while (self->turns-- > 0)
-		MN_YIELD(self);
-	mn_cancel(self->victim);
-	MN_END(self);
-}
-
-MN_TASK(killer);
-
 /* Also while the server looks after the owner and serves at once. */
 static void a_client_can_give_up_at_any_moment(void **state)
 {
@@ -133,10 +116,10 @@ static void a_client_can_give_up_at_any_moment(void **state)
 	client_start(sim, &a, NULL);
 	assert_int_equal(ask(sim, &a, MN_SIMPLE_SERIAL_GET_PORT), MN_OK);
 	for (uint32_t i = 0; i < 40; i++) {
-		struct killer killer = {.victim = &b.task, .turns = i / 4};
+		struct sim_canceller canceller;
 
 		client_start(sim, &b, NULL);
-		mn_spawn(&sim->kernel, &killer.task, &killer_task);
+		sim_cancel_later(sim, &canceller, &b.task, i / 4);
 		ask(sim, &b, MN_SIMPLE_SERIAL_GET_PORT);
 		assert_false(b.task.frame.flags & MN__TASK_ALIVE);
 		assert_int_equal(ask(sim, &a, MN_SIMPLE_SERIAL_GET_PORT), MN_EBUSY);

@@ -7,23 +7,6 @@
 #include "bytes.h"
 #include "golden.h"
 
-static struct mn_bitmap blank(enum mn_pixel_format format, enum mn_alpha_format alpha,
-			      int32_t width, int32_t height)
-{
-	const size_t size = mn_bitmap_size(format, alpha, width, height);
-	struct mn_bitmap bitmap;
-
-	assert_true(mn_bitmap_init(&bitmap, format, alpha, width, height, malloc(size), size));
-	memset(bitmap.pixels, 0, size);
-	return bitmap;
-}
-
-static void check_and_free(const char *name, struct mn_bitmap *bitmap)
-{
-	golden_check(name, bitmap);
-	free(bitmap->pixels);
-}
-
 static void frame(struct mn_bitmap *bitmap, const struct mn_rect *rect, mn_color color)
 {
 	struct mn_rect inner = {rect->x + 1, rect->y + 1, rect->width - 2, rect->height - 2};
@@ -72,11 +55,11 @@ static void check_font(const char *name, const struct mn_font *font)
 {
 	const struct mn_text_style style = {.font = font, .color = MN_WHITE};
 	struct mn_bitmap bitmap =
-		blank(MN_MONO, MN_OPAQUE, ACROSS * font->width, 18 * font->height);
+		golden_blank(MN_MONO, MN_OPAQUE, ACROSS * font->width, 18 * font->height);
 	struct mn_target target = mn_target_of(&bitmap);
 
 	draw_sheet(&target, &style);
-	check_and_free(name, &bitmap);
+	golden_check_and_free(name, &bitmap);
 }
 
 static void fonts(void **state)
@@ -94,7 +77,7 @@ static void fonts(void **state)
 
 static void alignment_to_a_point(void **state)
 {
-	struct mn_bitmap bitmap = blank(MN_RGB565, MN_OPAQUE, 3 * 120, 3 * 80);
+	struct mn_bitmap bitmap = golden_blank(MN_RGB565, MN_OPAQUE, 3 * 120, 3 * 80);
 	struct mn_target target = mn_target_of(&bitmap);
 
 	(void)state;
@@ -110,7 +93,7 @@ static void alignment_to_a_point(void **state)
 		mn_bitmap_fill(&bitmap, &(struct mn_rect){x - 60, y, 120, 1}, MN_RED);
 		mn_bitmap_fill(&bitmap, &(struct mn_rect){x, y - 40, 1, 80}, MN_RED);
 	}
-	check_and_free("text-align", &bitmap);
+	golden_check_and_free("text-align", &bitmap);
 }
 
 static void draw_boxes(struct mn_bitmap *bitmap, const char *text, bool wrap)
@@ -150,10 +133,10 @@ static void boxes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pictures); i++) {
-		struct mn_bitmap bitmap = blank(MN_RGB565, MN_OPAQUE, 376, 256);
+		struct mn_bitmap bitmap = golden_blank(MN_RGB565, MN_OPAQUE, 376, 256);
 
 		draw_boxes(&bitmap, pictures[i].text, pictures[i].wrap);
-		check_and_free(pictures[i].name, &bitmap);
+		golden_check_and_free(pictures[i].name, &bitmap);
 	}
 }
 
@@ -162,7 +145,7 @@ static void clipping(void **state)
 {
 	static const struct mn_font *const each[] = {&mn_font_5x8, &mn_font_8x16, &mn_font_12x24,
 						     &mn_font_16x32};
-	struct mn_bitmap bitmap = blank(MN_RGB565, MN_OPAQUE, 4 * 80, 2 * 80);
+	struct mn_bitmap bitmap = golden_blank(MN_RGB565, MN_OPAQUE, 4 * 80, 2 * 80);
 
 	(void)state;
 	for (int i = 0; i < 8; i++) {
@@ -179,12 +162,12 @@ static void clipping(void **state)
 		for (int32_t y = 6 - font->height / 2; y < 80; y += font->height)
 			mn_draw_text(&target, 4 - font->width / 2, y, "ABCDEFGHIJKLMNOP", &style);
 	}
-	check_and_free("text-clip", &bitmap);
+	golden_check_and_free("text-clip", &bitmap);
 }
 
 static void edges_of_the_bitmap(void **state)
 {
-	struct mn_bitmap bitmap = blank(MN_RGB565, MN_OPAQUE, 101, 61);
+	struct mn_bitmap bitmap = golden_blank(MN_RGB565, MN_OPAQUE, 101, 61);
 	struct mn_target target = mn_target_of(&bitmap);
 	const struct mn_text_style style = {.font = &mn_font_16x32, .color = MN_ORANGE};
 
@@ -192,7 +175,7 @@ static void edges_of_the_bitmap(void **state)
 	mn_draw_text(&target, -7, -13, "QWERTYUIOP", &style);
 	mn_draw_text(&target, -23, 19, "ASDFGHJKL", &style);
 	mn_draw_text(&target, 3, 51, "ZXCVBNM", &style);
-	check_and_free("text-edges", &bitmap);
+	golden_check_and_free("text-edges", &bitmap);
 }
 
 /* ---- Colours and formats ---- */
@@ -230,14 +213,14 @@ static void all_formats(void **state)
 
 	(void)state;
 	for (int i = 0; i < 12; i++) {
-		struct mn_bitmap bitmap = blank(i % 4, i / 4, 203, 88);
+		struct mn_bitmap bitmap = golden_blank(i % 4, i / 4, 203, 88);
 		struct mn_target target = mn_target_of(&bitmap);
 		char name[40];
 
 		stripes(&bitmap);
 		draw_colors(&target);
 		snprintf(name, sizeof name, "text-into-%s-%s", formats[i % 4], alphas[i / 4]);
-		check_and_free(name, &bitmap);
+		golden_check_and_free(name, &bitmap);
 	}
 }
 
