@@ -319,6 +319,20 @@ def test_extended_spans_are_those_of_the_task_and_times_the_targets(extended):
     assert b"[3 +0011.000000003s]  TCP INFO job{id=50}: app: of five" in process.text
 
 
+def test_an_event_without_a_time_does_not_move_those_with_one(original):
+    """As a target's greeting, which may come before it has been extended."""
+    process, target = original()
+    target.say(
+        wire.meta(1, "e", "app", INFO, ("message",)),
+        wire.event(1, message=Debug("early")),
+        wire.welcome(now=100 * S),
+        wire.timed_event(1, 101 * S, 5, Debug("timed")),
+        THE_END,
+    )
+    log_of(process)
+    assert b"[3 +0101.000000000s]  TCP INFO app: timed" in process.text
+
+
 def test_kernel_events_name_tasks(extended):
     process, target = extended()
     metas = [wire.meta(i + 1, *site) for i, site in enumerate((SPAWN, POLL, WAIT, WAKE))]

@@ -83,7 +83,7 @@ static void on_frame(void *context, uint16_t port, const uint8_t *data, size_t l
 {
 	struct attachment *self = context;
 	if (port == MN_SERMUX_TRACE)
-		trace_link_take(&self->trace, data, len, uv_hrtime());
+		trace_link_take(&self->trace, data, len);
 }
 
 static void on_congested(void *context, bool congested)

@@ -251,10 +251,11 @@ static void on_damage(void *context, size_t len)
 		link->sink->damage(link->sink->context, len);
 }
 
-void trace_link_take(struct trace_link *link, const void *bytes, size_t len, uint64_t host_ns)
+/* What has no time of the target gets one near to those: since the start, as in the log. */
+void trace_link_take(struct trace_link *link, const void *bytes, size_t len)
 {
-	link->host_ns = host_ns;
-	trace_stream_take(link->stream, bytes, len, host_ns);
+	link->host_ns = uv_hrtime();
+	trace_stream_take(link->stream, bytes, len, log_time_ns());
 }
 
 /*

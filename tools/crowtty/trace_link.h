@@ -65,8 +65,8 @@ void trace_link_open(struct trace_link *link, uv_loop_t *loop);
 void trace_link_up(struct trace_link *link);
 void trace_link_down(struct trace_link *link);
 
-/* Takes bytes of port 3 that came at that time. */
-void trace_link_take(struct trace_link *link, const void *bytes, size_t len, uint64_t host_ns);
+/* Takes bytes of port 3 that came just now. */
+void trace_link_take(struct trace_link *link, const void *bytes, size_t len);
 
 /* Asks for a snapshot now; false if the target has none to give. */
 bool trace_link_snapshot(struct trace_link *link);
