@@ -189,24 +189,42 @@ static void answer(struct mn__display_frames *frames)
 	mn_self()->cause = 0;
 }
 
+/* Until the server ends; whoever cancels this task otherwise. */
+static bool goes_on(const struct mn__display_frames *frames)
+{
+	return frames->display->server.slot;
+}
+
+/* What was not shown because of such a cancellation is shown with the next frame. */
+static void presented(struct mn__display_frames *frames, mn_poll result)
+{
+	if (result == MN_ECANCELED)
+		mn__display_damage(frames->display, &frames->shown.rects[frames->at]);
+	else
+		note(frames, result);
+}
+
 static mn_poll mn_display_frames_run(struct mn__display_frames *self)
 {
 	MN_BEGIN(self);
-	for (;;) {
-		MN_TRY(self, mn_event_wait(&self->waiter, &self->wanted));
-		MN_TRY(self, mn_sleep_until(&self->nap, self->due_us));
-		MN_TRY(self, mn_mutex_lock(&self->waiter, &self->display->lock));
+	while (goes_on(self)) {
+		MN_AWAIT(self, mn_event_wait(&self->waiter, &self->wanted));
+		if (MN_RESULT(self) == MN_OK)
+			MN_AWAIT(self, mn_sleep_until(&self->nap, self->due_us));
+		if (MN_RESULT(self) == MN_OK)
+			MN_AWAIT(self, mn_mutex_lock(&self->waiter, &self->display->lock));
+		if (MN_RESULT(self) != MN_OK)
+			continue;
 		begin(self);
 		while (compose_band(self))
 			MN_YIELD(self);
 		mn_mutex_unlock(&self->display->lock);
-		for (self->at = 0; self->at < self->shown.count; self->at++) {
+		for (self->at = 0; self->at < self->shown.count && goes_on(self); self->at++) {
 			MN_AWAIT(self, present(self));
-			if (MN_RESULT(self) == MN_ECANCELED)
-				MN_RETURN(self, MN_ECANCELED);
-			note(self, MN_RESULT(self));
+			presented(self, MN_RESULT(self));
 		}
-		answer(self);
+		if (goes_on(self))
+			answer(self);
 	}
 	MN_END(self);
 }

@@ -473,6 +473,49 @@ static void a_screen_that_hangs_stops_nobody(void **state)
 	bench_free(bench); /* which ends although it hangs */
 }
 
+/* Whoever waits for a frame gets it, and what was drawn is there. */
+static void frames_outlive_a_stray_cancellation(void **state)
+{
+	struct bench *bench = large_bench_new(*state);
+
+	open_layer(bench, 0, &usual);
+	for (uint32_t turns = 0; turns < 30; turns++) {
+		struct sim_canceller canceller;
+
+		bench->takes_us = turns % 2 * FRAME_US / 2;
+		draw_rect(bench, 0, &(struct mn_rect){(int32_t)turns, 3, 100, HIGH}, MN_RED);
+		paint_begin(bench->painters[0], FRAME);
+		sim_cancel_later(bench->sim, &canceller, &bench->display.frames.task, turns / 2);
+		sim_run_for(bench->sim, 3 * FRAME_US);
+		assert_int_equal(bench->painters[0]->result, MN_OK);
+		assert_shows_model(bench);
+	}
+	assert_int_equal(bench->display.stats.failures, 0);
+	bench_free(bench);
+}
+
+/* A screen with a memory of its own has not taken what it was interrupted in. */
+static void what_a_stray_cancellation_cut_off_is_shown(void **state)
+{
+	struct bench *bench = bench_new(*state);
+	const struct mn_rect rect = {3, 4, 5, 6};
+	uint32_t presents;
+
+	open_layer(bench, 0, &usual);
+	sim_run_for(bench->sim, 2 * FRAME_US);
+	bench->takes_us = FRAME_US / 2;
+	draw_rect(bench, 0, &rect, MN_RED);
+	sim_run_for(bench->sim, FRAME_US / 4);
+	presents = bench->presents;
+	assert_memory_equal(&bench->last, &rect, sizeof rect);
+	bench->last = (struct mn_rect){0};
+	sim_cancel(bench->sim, &bench->display.frames.task);
+	sim_run_for(bench->sim, 3 * FRAME_US);
+	assert_int_equal(bench->presents, presents + 1);
+	assert_memory_equal(&bench->last, &rect, sizeof rect);
+	bench_free(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +527,8 @@ int main(void)
 		SIM_TEST(there_is_always_a_slot_for_a_request),
 		SIM_TEST(who_gives_up_is_not_refused),
 		SIM_TEST(the_server_can_end_at_any_moment),
+		SIM_TEST(frames_outlive_a_stray_cancellation),
+		SIM_TEST(what_a_stray_cancellation_cut_off_is_shown),
 		SIM_TEST(a_second_display_has_another_name),
 		SIM_TEST(a_screen_that_fails_is_reported_once),
 		SIM_TEST(a_screen_that_hangs_stops_nobody),
