@@ -161,6 +161,20 @@ static mn_poll get_meta(struct mn__screenshot_answer *self)
 			  MN_SCREENSHOT_PATIENCE_US);
 }
 
+/* What has been drawn is on its way to the screen; or somebody will draw, as after a start. */
+static bool is_to_wait(const struct mn__screenshot_answer *self)
+{
+	return MN_RESULT(self) == MN_OK && !self->layer.meta.is_current &&
+	       mn_now_us() < self->late_us;
+}
+
+static mn_poll next_frame(struct mn__screenshot_answer *self)
+{
+	return mn_timeout(&self->limit,
+			  mn_display_frame(&self->layer, self->daemon->config.display),
+			  self->late_us - mn_now_us());
+}
+
 static mn_poll read_band(struct mn__screenshot_answer *self)
 {
 	return mn_timeout(&self->limit,
@@ -269,9 +283,9 @@ static void end_answer(struct mn_screenshot_daemon *daemon)
 }
 
 /* The first message. */
-static void open_answer(struct mn__screenshot_answer *self, mn_poll got_meta)
+static void open_answer(struct mn__screenshot_answer *self)
 {
-	mn_poll why = got_meta;
+	mn_poll why = self->met;
 
 	if (self->is_unknown)
 		why = MN_ENOTSUP;
@@ -298,10 +312,14 @@ static bool is_wanted(struct mn__screenshot_answer *self)
 static mn_poll answer_run(struct mn__screenshot_answer *self)
 {
 	MN_BEGIN(self);
+	self->late_us = mn_now_us() + MN_SCREENSHOT_PATIENCE_US;
 	MN_AWAIT(self, get_meta(self));
+	self->met = MN_RESULT(self);
+	while (is_to_wait(self) && is_wanted(self))
+		MN_AWAIT(self, next_frame(self));
 	if (MN_RESULT(self) == MN_ECANCELED)
 		MN_RETURN(self, MN_ECANCELED);
-	open_answer(self, MN_RESULT(self));
+	open_answer(self);
 	while (is_wanted(self)) {
 		MN_AWAIT(self, send(self));
 		if (MN_RESULT(self) != MN_OK || self->said_last || !is_wanted(self))

@@ -35,6 +35,7 @@ void mn__display_reply(struct mn_display *display, struct mn_serving *serving, m
 		response->meta.height = device->screen.height;
 		response->meta.frame_us = device->frame_us;
 		response->meta.frames = display->stats.frames;
+		response->meta.is_current = display->is_whole && !display->dirt.count;
 	}
 	mn_reply(serving, result);
 }
@@ -62,8 +63,12 @@ static struct mn_serving *free_slot(struct mn_display *display)
 static mn_poll hold(struct mn_display *display)
 {
 	const unsigned bit = 1U << (display->current - display->serving);
+	const struct mn_display_request *request = mn_request(display->current);
+	struct mn__display_layer *layer = mn__display_find(display, display->current);
 
-	if (!mn__display_find(display, display->current))
+	if (layer)
+		layer->fresh &= MN__LAYER_CHANGED;
+	else if (request->layer)
 		return MN_EINVAL;
 	display->held |= (uint16_t)bit;
 	if (!free_slot(display)) {

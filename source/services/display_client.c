@@ -143,3 +143,9 @@ mn_poll mn_display_get_meta(struct mn_layer *layer, const char *display)
 	(void)request(layer, MN_DISPLAY_META);
 	return ask_of(layer, display);
 }
+
+mn_poll mn_display_frame(struct mn_layer *layer, const char *display)
+{
+	(void)request(layer, MN_DISPLAY_FRAME);
+	return ask_of(layer, display);
+}

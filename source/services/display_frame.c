@@ -126,6 +126,7 @@ static void begin(struct mn__display_frames *frames)
 	struct mn_display *display = frames->display;
 	const uint64_t now_us = mn_now_us();
 	const uint32_t frame_us = display->device->frame_us;
+	unsigned fresh = 0;
 
 	frames->due_us = (now_us - frames->due_us < frame_us ? frames->due_us : now_us) + frame_us;
 	frames->shown = display->dirt;
@@ -133,8 +134,11 @@ static void begin(struct mn__display_frames *frames)
 	frames->at = 0;
 	display->dirt.count = 0;
 	display->held = 0;
-	for (struct mn_list *at = display->stack.next; at != &display->stack; at = at->next)
-		mn__layer_at(at)->is_fresh = false;
+	for (struct mn_list *at = display->stack.next; at != &display->stack; at = at->next) {
+		fresh |= mn__layer_at(at)->fresh;
+		mn__layer_at(at)->fresh = 0;
+	}
+	display->is_whole = display->stats.draws && !(fresh & MN__LAYER_UNFINISHED);
 }
 
 static mn_poll present(struct mn__display_frames *frames)
@@ -164,7 +168,7 @@ static bool waits_for_next(struct mn_display *display, struct mn_serving *servin
 	const struct mn__display_layer *layer =
 		mn_serving_live(serving) ? mn__display_find(display, serving) : NULL;
 
-	return layer && layer->is_fresh;
+	return layer && layer->fresh;
 }
 
 /* Also whoever began to wait while the frame was made, but drew before. */

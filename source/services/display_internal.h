@@ -8,6 +8,9 @@
 /* Requests that can be in service and waiting for a frame; a bit each in `held`. */
 #define MN__DISPLAY_SLOTS (sizeof((struct mn_display *)0)->serving / sizeof(struct mn_serving))
 
+/* Bits of `fresh`: a change; and its client has not waited for a frame since. */
+enum { MN__LAYER_CHANGED = 1, MN__LAYER_UNFINISHED = 2 };
+
 /* ---- display_layer.c ---- */
 
 /* The layer at a place of the display's stack. */

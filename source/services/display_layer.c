@@ -40,7 +40,7 @@ static void place(struct mn__display_layer *layer, const struct mn_display_reque
 	layer->rect.x = bounded(request->rect.x);
 	layer->rect.y = bounded(request->rect.y);
 	layer->z = request->z;
-	layer->is_fresh = true;
+	layer->fresh = MN__LAYER_CHANGED | MN__LAYER_UNFINISHED;
 	push(layer);
 }
 
@@ -180,7 +180,7 @@ static mn_poll draw(struct mn_display *display, const struct mn_display_request 
 	part.x += layer->rect.x;
 	part.y += layer->rect.y;
 	mn__display_damage(display, &part);
-	layer->is_fresh = true;
+	layer->fresh = MN__LAYER_CHANGED | MN__LAYER_UNFINISHED;
 	display->stats.draws++;
 	return MN_OK;
 }

@@ -296,10 +296,13 @@ def test_simulator_sends_what_it_writes_itself(start, tmp_path):
 
 
 @on_board
-def test_board_shows_what_qemu_does(board, start, server, tmp_path):
-    """Of a screen full of detail, in another format than what was drawn."""
+@pytest.mark.parametrize("at", ["drawn", "start"])
+def test_board_shows_what_qemu_does(board, start, server, tmp_path, at):
+    """Of a screen full of detail, in another format than what was drawn, row by row; also if it
+    was asked for before there was anything."""
     machine, monitor = board("test/picture", *SIZE)
-    assert said(machine).startswith("shown")
+    if at == "drawn":
+        assert said(machine).startswith("shown")
     path = tmp_path / "a.png"
     process = start(crowtty_program(), "screenshot", path, name_of(server))
     with accept(server).sock as line:

@@ -10,7 +10,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum painter_what { OPEN, DRAW, REPLACE, MOVE, FRAME, READ, META, CLOSE, END };
+enum painter_what { OPEN, DRAW, REPLACE, MOVE, FRAME, READ, META, NEXT, CLOSE, END };
 
 struct painter {
 	struct mn_task task;
@@ -45,6 +45,8 @@ static mn_poll painter_do(struct painter *self)
 		return mn_display_read(&self->layer, NULL, self->chunk, self->x, self->y);
 	case META:
 		return mn_display_get_meta(&self->layer, NULL);
+	case NEXT:
+		return mn_display_frame(&self->layer, NULL);
 	case CLOSE:
 		return mn_layer_close(&self->layer);
 	case END:

@@ -220,6 +220,106 @@ static void waiting_for_frames_without_a_change_shows_none(void **state)
 	bench_free(bench);
 }
 
+/* Somebody without a layer of its own knows when all that was drawn is shown. */
+static void a_screen_is_current_when_it_shows_all_that_was_drawn(void **state)
+{
+	struct bench *bench = large_bench_new(*state);
+	struct painter *other = bench->painters[1];
+	const struct mn_display_meta *meta = &other->layer.meta;
+
+	next_frame(bench);
+	assert_int_equal(paint(other, META), MN_OK);
+	assert_false(meta->is_current); /* there is nothing */
+	open_layer(bench, 0, &(struct mn_layer_config){.format = MN_RGB565});
+	next_frame(bench);
+	assert_int_equal(paint(other, META), MN_OK);
+	assert_false(meta->is_current);
+	for (int i = 0; i < 4; i++) {
+		sim_run_for(bench->sim, i % 2 * FRAME_US);
+		draw_rect(bench, 0, &(struct mn_rect){i, 2, 30, HIGH}, MN_RED);
+		paint_begin(other, NEXT);
+		draw_rect(bench, 0, &(struct mn_rect){i + 1, 2, 30, HIGH}, MN_BLUE);
+		next_frame(bench);
+		assert_int_equal(other->result, MN_OK);
+		if (!meta->is_current) { /* it was the frame under way */
+			paint_begin(other, NEXT);
+			next_frame(bench);
+		}
+		assert_true(meta->is_current);
+		assert_true(shown(bench, i + 1, HIGH - 1) == MN_BLUE);
+		next_frame(bench);
+		assert_int_equal(paint(other, META), MN_OK);
+		assert_true(meta->is_current);
+	}
+	bench_free(bench);
+}
+
+/* Draws one row after the other, and then waits for a frame. */
+struct rower {
+	struct mn_task task;
+	struct mn_layer layer;
+	struct mn_bitmap row;
+	struct mn_sleep nap;
+	int32_t y;
+};
+
+static mn_poll rower_run(struct rower *self)
+{
+	MN_BEGIN(self);
+	MN_TRY(self, mn_layer_open(&self->layer, &(struct mn_layer_config){.format = MN_RGB565}));
+	for (self->y = 0; self->y < HIGH; self->y++) {
+		MN_TRY(self, mn_layer_draw(&self->layer, &self->row, 0, self->y));
+		MN_TRY(self, mn_sleep(&self->nap, 400));
+	}
+	for (;;)
+		MN_TRY(self, mn_layer_frame(&self->layer));
+	MN_END(self);
+}
+
+MN_TASK(rower);
+
+/* A frame may show the first rows, but does not pass for all there is. */
+static void a_picture_that_is_not_finished_is_not_current(void **state)
+{
+	struct bench *bench = large_bench_new(*state);
+	struct painter *other = bench->painters[1];
+	struct rower rower = {.row = bitmap_new(MN_RGB565, MN_OPAQUE, WIDE, 1)};
+	int32_t seen = 0;
+
+	mn_bitmap_fill(&rower.row, NULL, MN_RED);
+	sim_run_for(bench->sim, FRAME_US);
+	mn_spawn(&bench->sim->kernel, &rower.task, &rower_task);
+	do {
+		paint_begin(other, NEXT);
+		while (other->result == MN_PENDING)
+			sim_run_for(bench->sim, 1);
+		seen += !other->layer.meta.is_current;
+	} while (!other->layer.meta.is_current);
+	assert_in_range(seen, 1, 5);
+	assert_true(shown(bench, 0, HIGH - 1) == MN_RED);
+	bench_free(bench);
+	bitmap_free(&rower.row);
+}
+
+/* An animation, each of whose frames is a whole picture. */
+static void an_animation_is_current_at_each_frame(void **state)
+{
+	struct bench *bench = bench_new(*state);
+	struct painter *other = bench->painters[1];
+	struct animator animator;
+
+	animate(bench, &animator, &(struct mn_rect){0, 0, 20, 30}, 0);
+	sim_run_for(bench->sim, 2 * FRAME_US);
+	for (int i = 0; i < 10; i++) {
+		paint_begin(other, NEXT);
+		next_frame(bench);
+		assert_int_equal(other->result, MN_OK);
+		assert_true(other->layer.meta.is_current);
+	}
+	bench_free(bench);
+	bitmap_free(&animator.chunk);
+}
+
 static void nothing_runs_while_nothing_changes(void **state)
 {
 	struct bench *bench = bench_new(*state);
@@ -333,6 +433,9 @@ int main(void)
 		SIM_TEST(what_was_drawn_is_shown_when_the_frame_is_answered),
 		SIM_TEST(a_frame_under_way_answers_for_what_it_shows_only),
 		SIM_TEST(waiting_for_frames_without_a_change_shows_none),
+		SIM_TEST(a_screen_is_current_when_it_shows_all_that_was_drawn),
+		SIM_TEST(a_picture_that_is_not_finished_is_not_current),
+		SIM_TEST(an_animation_is_current_at_each_frame),
 		SIM_TEST(nothing_runs_while_nothing_changes),
 		SIM_TEST(large_pictures_stop_nobody),
 		SIM_TEST(one_read_is_one_frame),

@@ -47,8 +47,8 @@ static struct shot *shot_new(struct sim *sim, size_t line)
 	return shot;
 }
 
-/* A screen, and on all of it a layer with lines, letters and noise. */
-static void show(struct shot *shot, enum mn_pixel_format format)
+/* A screen with nothing on it. */
+static void start_display(struct shot *shot, enum mn_pixel_format format)
 {
 	uint64_t seed = 5;
 
@@ -63,10 +63,31 @@ static void show(struct shot *shot, enum mn_pixel_format format)
 				mn_bitmap_fill(&shot->shown, &(struct mn_rect){x, y, 1, 1},
 					       MN_RGB(chance(&seed), chance(&seed), y));
 	sim_settle(shot->sim);
-	assert_int_equal(paint_open(shot->painter, &(struct mn_layer_config){.format = format}),
-			 MN_OK);
+}
+
+/* On all of it a layer with lines, letters and noise. */
+static void draw_picture(struct shot *shot)
+{
+	const struct mn_layer_config config = {.format = shot->shown.format};
+
+	assert_int_equal(paint_open(shot->painter, &config), MN_OK);
 	assert_int_equal(paint_chunk(shot->painter, DRAW, &shot->shown, 0, 0), MN_OK);
+}
+
+static void show(struct shot *shot, enum mn_pixel_format format)
+{
+	start_display(shot, format);
+	draw_picture(shot);
 	sim_run_for(shot->sim, 2 * FRAME_US);
+}
+
+static mn_poll present_never(struct mn_display_device *device, const struct mn_rect *dirty)
+{
+	static struct mn_sleep nap;
+
+	(void)device;
+	(void)dirty;
+	return mn_sleep(&nap, 1000 * SECOND);
 }
 
 static struct shot *shot_of(struct sim *sim, enum mn_pixel_format format)
@@ -238,6 +259,86 @@ static void garbage_is_survived(void **state)
 	ask(shot, MN_SCREENSHOT_TAKE, 7);
 	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_DONE);
 	assert_is_what_is_shown(shot);
+	finish(shot);
+}
+
+static void wait_for_line(struct shot *shot, uint64_t us)
+{
+	sim_run_for(shot->sim, us);
+	serial_settle(shot->serial);
+}
+
+static void what_was_drawn_just_now_is_in_it(void **state)
+{
+	struct shot *shot = shot_new(*state, LINE);
+
+	start_display(shot, MN_RGB565);
+	draw_picture(shot);
+	ask(shot, MN_SCREENSHOT_TAKE, 7);
+	wait_for_line(shot, 2 * FRAME_US);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_DONE);
+	assert_is_what_is_shown(shot);
+	finish(shot);
+}
+
+/* A board that has just started: its programs have still to draw. */
+static void the_first_picture_is_waited_for(void **state)
+{
+	struct shot *shot = shot_new(*state, LINE);
+
+	start_display(shot, MN_RGB565);
+	ask(shot, MN_SCREENSHOT_TAKE, 7);
+	wait_for_line(shot, MN_SCREENSHOT_PATIENCE_US / 2);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_NOTHING);
+	draw_picture(shot);
+	wait_for_line(shot, 2 * FRAME_US);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_DONE);
+	assert_is_what_is_shown(shot);
+	finish(shot);
+}
+
+static void a_screen_that_stays_empty_is_sent_in_time(void **state)
+{
+	struct shot *shot = shot_new(*state, LINE);
+
+	start_display(shot, MN_RGB565);
+	mn_bitmap_fill(&shot->shown, NULL, MN_BLACK);
+	ask(shot, MN_SCREENSHOT_TAKE, 7);
+	wait_for_line(shot, MN_SCREENSHOT_PATIENCE_US - 1);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_NOTHING);
+	wait_for_line(shot, 1);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_DONE);
+	assert_is_what_is_shown(shot);
+	finish(shot);
+}
+
+/* A screen that hangs: what is in memory is what there is. */
+static void a_frame_that_does_not_come_is_not_waited_for_long(void **state)
+{
+	struct shot *shot = shot_of(*state, MN_RGB565);
+
+	shot->device.present = present_never;
+	assert_int_equal(paint_chunk(shot->painter, DRAW, &shot->shown, 1, 0), MN_OK);
+	assert_int_equal(paint_chunk(shot->painter, DRAW, &shot->shown, 0, 0), MN_OK);
+	ask(shot, MN_SCREENSHOT_TAKE, 7);
+	wait_for_line(shot, MN_SCREENSHOT_PATIENCE_US);
+	assert_int_equal(answer_to(shot, 7, NULL), MN_SCREENSHOT_DONE);
+	assert_is_what_is_shown(shot);
+	finish(shot);
+}
+
+static void who_takes_it_back_is_not_waited_for(void **state)
+{
+	struct shot *shot = shot_new(*state, LINE);
+
+	start_display(shot, MN_RGB565);
+	ask(shot, MN_SCREENSHOT_TAKE, 1);
+	ask(shot, MN_SCREENSHOT_CANCEL, 1);
+	ask(shot, MN_SCREENSHOT_TAKE, 2);
+	draw_picture(shot);
+	wait_for_line(shot, 3 * FRAME_US);
+	assert_int_equal(answer_to(shot, 1, NULL), MN_SCREENSHOT_NOTHING);
+	assert_int_equal(answer_to(shot, 2, NULL), MN_SCREENSHOT_DONE);
 	finish(shot);
 }
 
@@ -481,6 +582,11 @@ int main(void)
 		SIM_TEST(what_the_screen_shows_is_sent),
 		SIM_TEST(requests_are_answered_one_by_one_and_each_once),
 		SIM_TEST(garbage_is_survived),
+		SIM_TEST(what_was_drawn_just_now_is_in_it),
+		SIM_TEST(the_first_picture_is_waited_for),
+		SIM_TEST(a_screen_that_stays_empty_is_sent_in_time),
+		SIM_TEST(a_frame_that_does_not_come_is_not_waited_for_long),
+		SIM_TEST(who_takes_it_back_is_not_waited_for),
 		SIM_TEST(a_host_that_takes_it_back_gets_no_more),
 		SIM_TEST(another_peer_gets_nothing_of_it),
 		SIM_TEST(another_peer_hears_nothing_of_it),

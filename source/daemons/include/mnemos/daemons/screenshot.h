@@ -9,9 +9,12 @@
  *
  * A picture is read from the display as a whole, in the screen's own format, so that it is one
  * frame; where the heap has no room for that, in bands of as many rows as it has room for, which
- * the answer says. A host is refused with MN_ENOTFOUND if there is no display, MN_ETIMEDOUT if it
- * does not answer, each within MN_SCREENSHOT_PATIENCE_US; with MN_ENOMEM if there is not even
- * memory for a row; else with the display's own error.
+ * the answer says. What has been drawn when it is asked for is in it: the daemon waits for the
+ * frame that shows it; and if nothing has been drawn yet, as when a board has just started, for the
+ * first frame in which something is. But it waits no longer than MN_SCREENSHOT_PATIENCE_US, and
+ * then sends what is there. A host is refused with MN_ENOTFOUND if there is no display,
+ * MN_ETIMEDOUT if it does not answer, each within MN_SCREENSHOT_PATIENCE_US; with MN_ENOMEM if
+ * there is not even memory for a row; else with the display's own error.
  *
  * It ends at once with a picture whose host cancels it or is no longer the peer of the line, and
  * goes on with the next that is asked for. Requests beyond MN_SCREENSHOT_WAITING are dropped:
@@ -57,9 +60,11 @@ struct mn__screenshot_answer {
 	struct mn_frame frame;
 	struct mn_screenshot_daemon *daemon;
 	uint32_t id;
-	bool is_unknown; /* asked for in a version that is not known */
-	bool stopped;    /* nobody wants it any more */
-	bool said_last;  /* the message in `wire` is the last one */
+	bool is_unknown;  /* asked for in a version that is not known */
+	bool stopped;     /* nobody wants it any more */
+	bool said_last;   /* the message in `wire` is the last one */
+	uint64_t late_us; /* no later than then does it begin */
+	mn_poll met;      /* what the display has answered to the first look at it */
 	struct mn_timeout limit;
 	struct mn_layer layer;
 	struct mn_screenshot_picture picture;

@@ -63,6 +63,11 @@ struct mn_display_meta {
 	int32_t width, height;
 	uint32_t frame_us; /* least time from one frame to the next */
 	uint32_t frames;   /* shown so far, modulo 2^32 */
+	/*
+	 * What is shown is all that has been drawn, and is whole: something has been drawn, and who
+	 * has changed its layer then waited for a frame, or changed nothing for one.
+	 */
+	bool is_current;
 };
 
 /* What a layer is to be. */
@@ -166,6 +171,12 @@ mn_poll mn_display_read(struct mn_layer *layer, const char *display, const struc
 /* Asks what the screen is: layer->meta. The rest as for mn_display_read. */
 mn_poll mn_display_get_meta(struct mn_layer *layer, const char *display);
 
+/*
+ * Waits for the next frame, as mn_layer_frame does, but not for what anybody has drawn: it may be
+ * the frame under way; layer->meta.is_current says more. The rest as for mn_display_read.
+ */
+mn_poll mn_display_frame(struct mn_layer *layer, const char *display);
+
 /* ---- Drivers --------------------------------------------------------------------------- */
 
 /*
@@ -200,7 +211,7 @@ struct mn__display_layer {
 	uint32_t owner_id;
 	uint32_t id; /* ascending; 0: not open */
 	int32_t z;
-	bool is_fresh; /* changed since the last frame began */
+	uint8_t fresh; /* changed since the last frame began: bits, see display_internal.h */
 	struct mn_rect rect;
 	struct mn_bitmap bitmap; /* a block of the heap */
 	struct mn_join end;      /* of the owner */
@@ -266,6 +277,7 @@ struct mn_display {
 	uint16_t held;
 	mn_poll answer; /* to the current request */
 	uint8_t at;     /* child that is waited for in the end */
+	bool is_whole;  /* what the last frame that has begun shows, if anything */
 
 	struct mn__display_job job;
 	struct mn_mutex lock; /* who has it may change layers and screen, also across waits */
