@@ -154,6 +154,16 @@ def test_interrupt_takes_the_request_back_and_leaves_no_file(shoot, tmp_path):
 
 
 @on_host
+def test_a_hangup_that_is_ignored_ends_nothing(shoot, tmp_path):
+    process, target = shoot(
+        tmp_path / "a.png",
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup(1) does
+    asked(target)
+    process.process.send_signal(signal.SIGHUP)
+    assert process.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+@on_host
 def test_place_that_cannot_be_written_is_told_before_the_target_is_asked(start, tmp_path):
     (tmp_path / "directory").mkdir()
     for name, why in {"none/a.png": "No such file or directory",

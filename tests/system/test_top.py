@@ -346,6 +346,17 @@ def test_nothing_answers(start, fake):
 
 
 @on_host
+def test_a_hangup_that_is_ignored_ends_nothing(start, fake):
+    top = start(crowtty_program(), "top", "--json", address(fake),
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup(1) does
+    line, _ = fake.accept()
+    with line:
+        assert line.recv(1)
+        top.process.send_signal(signal.SIGHUP)
+        assert top.end(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+@on_host
 def test_another_host_has_the_line(start, fake):
     """Melpomene takes one at a time: the next connects, and hears nothing."""
     top = start(crowtty_program(), "top", "--once", address(fake))

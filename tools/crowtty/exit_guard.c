@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "exit_guard.h"
@@ -12,13 +13,24 @@ static void put_right_and_die(int number)
 	raise(number); /* as it would have ended us */
 }
 
+static bool is_ignored(int number)
+{
+	struct sigaction now;
+	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void watch(int number)
 {
 	const struct sigaction action = {.sa_handler = put_right_and_die,
 					 .sa_flags = (int)SA_RESETHAND};
-	struct sigaction before;
-	if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+	if (!is_ignored(number))
 		sigaction(number, &action, NULL);
+}
+
+void exit_signal_start(uv_signal_t *signal, uv_signal_cb act, int number)
+{
+	if (number != SIGHUP || !is_ignored(SIGHUP))
+		uv_signal_start(signal, act, number);
 }
 
 void exit_guard(void (*act)(void))

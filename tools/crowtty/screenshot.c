@@ -15,6 +15,7 @@
 #include <mnemos/proto/sermux.h>
 
 #include "commands.h"
+#include "exit_guard.h"
 #include "log.h"
 #include "memory.h"
 #include "options.h"
@@ -283,7 +284,7 @@ static void start_handles(struct screenshot *self)
 	for (int i = 0; i < MOST_SIGNALS; i++) {
 		uv_signal_init(&self->loop, &self->signals[i]);
 		self->signals[i].data = self;
-		uv_signal_start(&self->signals[i], signalled, numbers[i]);
+		exit_signal_start(&self->signals[i], signalled, numbers[i]);
 	}
 	uv_timer_init(&self->loop, &self->ask);
 	uv_timer_init(&self->loop, &self->silence);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "exit_guard.h"
 #include "log.h"
 #include "session.h"
 
@@ -17,13 +18,6 @@ static void interrupted(uv_signal_t *handle, int number)
 	session_end(session, good ? EXIT_GOOD : 128 + number);
 }
 
-/* nohup(1) says so. */
-static bool is_ignored(int number)
-{
-	struct sigaction now;
-	return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
 static void watch_signals(struct session *session)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -33,8 +27,7 @@ static void watch_signals(struct session *session)
 		uv_signal_t *one = &session->signals[i];
 		uv_signal_init(&session->loop, one);
 		one->data = session;
-		if (signal_numbers[i] != SIGHUP || !is_ignored(SIGHUP))
-			uv_signal_start(one, interrupted, signal_numbers[i]);
+		exit_signal_start(one, interrupted, signal_numbers[i]);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include <mnemos/proto/sermux.h>
 
 #include "commands.h"
+#include "exit_guard.h"
 #include "line_text.h"
 #include "log.h"
 #include "memory.h"
@@ -468,7 +469,7 @@ static void watch_signals(struct top *self)
 	for (int i = 0; i < MOST_SIGNALS; i++) {
 		uv_signal_init(&self->loop, &self->signals[i]);
 		self->signals[i].data = self;
-		uv_signal_start(&self->signals[i], signalled, numbers[i]);
+		exit_signal_start(&self->signals[i], signalled, numbers[i]);
 	}
 }
 
