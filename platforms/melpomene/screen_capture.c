@@ -30,8 +30,9 @@ static bool can_write(const char *file)
 		errno = ENAMETOOLONG;
 	else if (stat(file, &is) == 0 && S_ISDIR(is.st_mode))
 		errno = EISDIR;
-	else if (access(dirname(folder), W_OK | X_OK) == 0)
-		return true;
+	else if (screen_png_replaces(file) ? access(dirname(folder), W_OK | X_OK) == 0
+					   : access(file, W_OK) == 0 || errno == ENOENT)
+		return true; /* also a link to nothing, which then is something */
 	tell("--screenshot: cannot write %s: %s", file, strerror(errno));
 	return false;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <png.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "screen_png.h"
 #include "tell.h"
@@ -52,9 +53,17 @@ static const char *encode(FILE *out, const struct mn_bitmap *picture)
 	return done ? NULL : error ? strerror(error) : image.message;
 }
 
-/* Through a file beside it, so that nobody sees a part of it. */
+bool screen_png_replaces(const char *file)
+{
+	struct stat is;
+
+	return lstat(file, &is) != 0 || S_ISREG(is.st_mode);
+}
+
+/* Through a file beside one, so that nobody sees a part of it. */
 bool screen_png_write(const char *file, const struct mn_bitmap *picture)
 {
+	const bool replaces = screen_png_replaces(file);
 	char part[PATH_MAX];
 	const char *why = NULL;
 	FILE *out = NULL;
@@ -62,7 +71,7 @@ bool screen_png_write(const char *file, const struct mn_bitmap *picture)
 	if (snprintf(part, sizeof part, "%s.%d.part", file, (int)getpid()) >= (int)sizeof part)
 		errno = ENAMETOOLONG;
 	else
-		out = fopen(part, "we");
+		out = fopen(replaces ? part : file, "we");
 	if (!out) {
 		tell("cannot write %s: %s", file, strerror(errno));
 		return false;
@@ -70,11 +79,11 @@ bool screen_png_write(const char *file, const struct mn_bitmap *picture)
 	why = encode(out, picture);
 	if (fclose(out) && !why)
 		why = strerror(errno);
-	if (!why && rename(part, file))
+	if (!why && replaces && rename(part, file))
 		why = strerror(errno);
-	if (why) {
+	if (why)
 		tell("cannot write %s: %s", file, why);
+	if (why && replaces)
 		unlink(part);
-	}
 	return !why;
 }

@@ -208,6 +208,21 @@ def test_what_is_no_file_is_written_to_and_not_replaced(shoot, tmp_path):
     assert process.end() == 0
 
 
+@on_host
+@pytest.mark.parametrize("before", [True, False], ids=["to a file", "to nothing"])
+def test_link_stays_one(shoot, tmp_path, before):
+    """As /dev/stdout is."""
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    if before:
+        (tmp_path / "file").write_bytes(b"longer than the picture" * 99)
+    process, target = shoot(tmp_path / "link")
+    answer = shotwire.Answer(asked(target))
+    say(target, answer.picture(GRAY8, 1, 1), answer.pixels(0, b"\x04x"), answer.end())
+    assert process.end() == 0
+    assert (tmp_path / "link").is_symlink()
+    assert shotwire.png((tmp_path / "file").read_bytes()) == (1, 1, [b"x"])
+
+
 @pytest.fixture
 def shoot_through(attached, start):
     """(shoot(path) -> process, target): through one crowtty that has the line."""

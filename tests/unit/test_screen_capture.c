@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Pictures of the simulator's screen in files: what is in them, when they are taken, what fails. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -76,6 +77,35 @@ static void a_file_has_every_pixel(void **state)
 	(void)state;
 	assert_true(screen_png_write("a.png", &picture));
 	assert_is_picture("a.png");
+}
+
+/* Neither a pipe nor a link becomes a file; what they lead to gets the picture. */
+static void what_is_no_file_is_written_to_and_not_replaced(void **state)
+{
+	struct options options = {
+		.screenshot = {{"pipe.png", MN_NEVER}, {"link.png", MN_NEVER}},
+		.screenshots = 2,
+	};
+	struct screen_capture capture;
+	struct stat is;
+	char from[4096];
+
+	(void)state;
+	assert_int_equal(mkfifo("pipe.png", 0666) | symlink("linked.png", "link.png"), 0);
+
+	const int pipe = open("pipe.png", O_RDWR | O_NONBLOCK); /* its buffer has room for it */
+
+	assert_true(screen_capture_open(&capture, &options, &picture));
+	assert_true(screen_capture_finish(&capture, 1));
+	screen_capture_close(&capture);
+	assert_true(read(pipe, from, sizeof from) > 8 && memcmp(from, "\x89PNG", 4) == 0);
+	close(pipe);
+	assert_int_equal(lstat("pipe.png", &is), 0);
+	assert_true(S_ISFIFO(is.st_mode));
+	assert_int_equal(lstat("link.png", &is), 0);
+	assert_true(S_ISLNK(is.st_mode));
+	assert_is_picture("linked.png");
+	assert_int_equal(unlink("pipe.png") | unlink("link.png"), 0);
 }
 
 /* With the disk full of what was there before; leave() sees that no part of the new one is left. */
@@ -212,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_has_every_pixel),
+		TEST(what_is_no_file_is_written_to_and_not_replaced),
 		TEST(a_write_that_fails_leaves_the_old_file),
 		TEST(screenshots_are_taken_once_their_time_has_come),
 		TEST(a_screenshot_after_the_end_is_a_failure),

@@ -25,7 +25,7 @@ static void note(struct outcome *outcome, bool good)
 static bool is_written_in_place(const char *path)
 {
 	struct stat there;
-	return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+	return lstat(path, &there) == 0 && !S_ISREG(there.st_mode);
 }
 
 /* Returns an error number. */
@@ -38,7 +38,8 @@ static int why_not(const char *path)
 	if (strlen(path) >= sizeof folder)
 		return ENAMETOOLONG;
 	memcpy(folder, path, strlen(path) + 1);
-	bool good = is_written_in_place(path) ? access(path, W_OK) == 0
+	/* In place also through a link to nothing, which then is something. */
+	bool good = is_written_in_place(path) ? access(path, W_OK) == 0 || errno == ENOENT
 					      : access(dirname(folder), W_OK | X_OK) == 0;
 	return good ? 0 : errno;
 }

@@ -9,8 +9,8 @@
 /*
  * Writes a file beside `path`, which takes the place of what was there when it is whole; if it
  * does not become whole it is taken away again. "-" is standard output. What is no regular file,
- * such as a pipe, is written to as it is. `write` answers false with errno set. Returns false after
- * reporting an error.
+ * such as a pipe or a link, is written to as it is. `write` answers false with errno set. Returns
+ * false after reporting an error.
  */
 bool whole_file_write(const char *path, bool (*write)(FILE *out, void *context), void *context);
 
