@@ -32,6 +32,24 @@ def receive_all(sock: socket.socket) -> bytes:
     return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
+@contextlib.contextmanager
+def flood(client: socket.socket, data: bytes):
+    """Sends it again and again; the client is closed for sending and receiving then."""
+
+    def send():
+        with contextlib.suppress(OSError):
+            while True:
+                client.sendall(data)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        client.shutdown(socket.SHUT_RDWR)
+        sender.join()
+
+
 class Target:
     """The target's end of the line: anything with recv and sendall."""
 

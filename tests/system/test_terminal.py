@@ -12,6 +12,7 @@ import os
 import pty
 import re
 import select
+import socket
 import subprocess
 import termios
 import time
@@ -21,7 +22,8 @@ import pytest
 from PIL import Image
 
 from conftest import DEADLINE_S, ROOT, crowtty_program, free_ports, on_board, on_host, program
-from target import accept, connect, name_of, receive
+from target import accept, connect, flood, name_of, receive
+from test_riscv import BOARD, boards
 from test_screenshot import join
 from test_virtio import board  # noqa: F401 (a fixture)
 
@@ -179,3 +181,30 @@ def test_less_on_the_boards_screen(board, start, server, less, tmp_path):  # noq
         check(less(base), start, tmp_path,
               lambda: monitor.keys("+shift", "+g", "-g", "-shift"),
               lambda: monitor.keys("+up", "-up"))
+
+
+@on_board
+def test_key_is_not_behind_a_flood(start, tmp_path):
+    """Of a program that never stops writing, to a line that is slow, as Ctrl-C of port 2 is needed.
+    How much is in front of the key is told by the answers that come before it."""
+    path, base = str(tmp_path / "line"), free_ports(16)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        listener.settimeout(DEADLINE_S)
+        crowtty = start(crowtty_program(), "--tcp-port-base", base, f"unix:{path}")
+        line, _ = listener.accept()
+    with line:
+        image = program("platforms/riscv-virt/demo-terminal.elf")
+        start(*boards.command(BOARD, image, line.fileno(), screen="none"),
+              pass_fds=[line.fileno()])
+    crowtty.wait_for(OPEN)
+    piece = b"x" * 1000 + b"\r\x1b[6n"
+    with connect(base + TERMINAL) as terminal, connect(base + KEYS) as keys:
+        with flood(terminal, piece * 64):
+            receive(terminal, 30 * len(b"\x1b[1;1R"))
+            keys.sendall(b"k")
+            answers = b""
+            while not answers.endswith(b"k"):
+                answers += receive(terminal, 1)
+        assert answers.count(b"R") * len(piece) < 64 * 1024

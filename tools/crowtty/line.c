@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <mnemos/proto/sermux.h>
 
@@ -134,10 +137,8 @@ static void send_now(struct line *line)
 	int error = outbox_send(&line->outbox);
 	if (error)
 		lost(line, error);
-	else if (line->outbox.len > LINE_WRITE_HIGH)
-		set_congested(line, true);
-	else if (line->outbox.len <= LINE_WRITE_LOW)
-		set_congested(line, false);
+	else
+		set_congested(line, line->outbox.len > 0);
 }
 
 static void written(struct outbox *outbox, int status)
@@ -258,6 +259,18 @@ static bool is_own_echo(struct line *line)
 	       here_len == there_len && memcmp(&here, &there, (size_t)here_len) == 0;
 }
 
+/* A buffer that is larger than asked for delays keys in a flood, and is no error. */
+static void limit_kernel(struct line *line)
+{
+	int fd, most = LINE_IN_KERNEL;
+	if (uv_fileno(&line->handle, &fd) != 0)
+		return;
+	if (line->target->kind == TARGET_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+	else
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
+}
+
 static void connected(uv_connect_t *request, int status)
 {
 	struct line *line = request->data;
@@ -268,6 +281,7 @@ static void connected(uv_connect_t *request, int status)
 	if (status == 0) {
 		if (line->target->kind == TARGET_TCP)
 			uv_tcp_nodelay(&line->tcp, 1);
+		limit_kernel(line);
 		up(line);
 		return;
 	}

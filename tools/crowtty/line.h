@@ -32,9 +32,10 @@
 #define LINE_RETRY_FIRST_MS 100
 #define LINE_RETRY_MOST_MS 2000
 
-/* The writing side is congested above the first and free again below the second. */
-#define LINE_WRITE_HIGH ((size_t)256 * 1024)
-#define LINE_WRITE_LOW ((size_t)64 * 1024)
+/* What the kernel holds is in front of all that is sent next, so it gets little; of a UNIX socket
+ * Linux makes it twice as much. There is no such limit for a terminal, nor for what a TCP peer
+ * buffers itself. */
+#define LINE_IN_KERNEL 4096
 
 enum line_state {
 	LINE_CLOSED,
@@ -49,7 +50,8 @@ struct line_events {
 	void (*on_up)(void *context);
 	void (*on_down)(void *context);
 	void (*on_data)(void *context, const uint8_t *data, size_t len);
-	/* Has more to write than it should, or no longer; NULL: the sender sends little. */
+	/* Has something that the kernel does not take yet, or no longer; NULL: the sender sends
+	 * little. */
 	void (*on_congested)(void *context, bool congested);
 	/* It is over and has been reported: not (or no more) connected and not to retry. */
 	void (*on_failed)(void *context);

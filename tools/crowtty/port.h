@@ -7,12 +7,12 @@
  * line as they send it. While nobody is attached the newest PORT_HISTORY bytes are kept,
  * and the next client begins with them; what is older is dropped and counted.
  *
- * Back-pressure. Towards the target: clients are not read while the line is down. While it has more
- * to write than it should each is read once more: so one that floods the line cannot keep others
- * from it. Towards a client: sermux has no flow control per port, so
- * all that can be done for a client that falls behind is to stop reading the line, which
- * stops every port. That is done for a bounded time (client.h), then the client loses its
- * oldest output.
+ * Back-pressure. Towards the target: clients are not read while the line is down. While it has
+ * something that the target does not take yet, each is read once more, and little: so one that
+ * floods the line neither keeps others from it nor makes them wait for long. Towards a client:
+ * sermux has no flow control per port, so all that can be done for a client that falls behind is
+ * to stop reading the line, which stops every port. That is done for a bounded time (client.h),
+ * then the client loses its oldest output.
  */
 #ifndef CROWTTY_PORT_H
 #define CROWTTY_PORT_H
@@ -90,7 +90,7 @@ void ports_flush(struct ports *ports);
 /* Clients may be read, or not. */
 void ports_set_reading(struct ports *ports, bool reading);
 
-/* The line has more to write than it should, or no longer. */
+/* The line has something that the target does not take yet, or no longer. */
 void ports_set_congested(struct ports *ports, bool congested);
 
 /* For client.c and the pty: a hold more or less; a client came or went. */
