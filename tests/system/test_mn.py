@@ -14,6 +14,7 @@ import subprocess
 import pytest
 
 from front_door import ROOT, door, load, mn  # noqa: F401 - a fixture is used by its name
+from target import File
 
 NOBODY = 65534
 
@@ -137,6 +138,37 @@ def test_source_that_is_there_is_known_and_not_fetched_again(door):
     done = mn("setup", "odd", root=door)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert "ok     packages for 'odd'" in mn("doctor", root=door).stdout
+
+
+# Instead of apt-get: fetches a source when it is told to.
+FETCH = """#!/bin/bash
+[[ " $* " == *" source "* ]] || exit 0
+read -r <"$MN_TEST"
+mkdir odd-1.0
+echo text >odd-1.0/file
+tar -czf odd_1.0.orig.tar.gz odd-1.0
+"""
+
+
+def test_two_at_once_fetch_a_source_once(door, start, tmp_path):
+    with open(door / "tools/mn/packages.txt", "a") as packages:
+        packages.write("odd src:mnemos-no-such-package only to be fetched\n")
+    (tmp_path / "apt-get").write_text(FETCH)
+    (tmp_path / "apt-get").chmod(0o755)
+    os.mkfifo(tmp_path / "go")
+    told = File(os.open(tmp_path / "go", os.O_RDWR))
+    env = {"MN_ROOT": str(door), "MN_TEST": str(tmp_path / "go"),
+           "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    setups = []
+    for said in "fetching the source", "waiting for another ./mn":
+        setups.append(start(door / "tools/mn/setup", "odd", env=env))
+        setups[-1].wait_for(said)
+    told.sendall(b"\n")
+    assert [setup.end() for setup in setups] == [0, 0]
+    told.close()
+    assert [b"fetching the source" in setup.text for setup in setups] == [True, False]
+    assert (door / ".mn/source/mnemos-no-such-package/file").read_text() == "text\n"
+    assert os.listdir(door / ".mn/source") == ["mnemos-no-such-package"]
 
 
 def test_each_group_that_fetches_a_source_can_unpack_it():
