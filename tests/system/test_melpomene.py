@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """melpomene as a user starts it: its options, its log, its ends; not its line."""
+import contextlib
 import os
 import pathlib
 import re
@@ -152,20 +153,29 @@ def test_an_option_beats_the_environment(melpomene):
     assert b"DEBUG" not in process.text
 
 
+def read_to_the_end(terminal):
+    """What was written to it; all who did have ended."""
+    with contextlib.suppress(OSError):
+        while more := os.read(terminal, 65536):
+            yield more
+
+
 @pytest.mark.parametrize("environment, colours", [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_colours_are_for_terminals(melpomene, environment, colours):
     reader, writer = os.openpty()
     melpomene("--exit-after=1ms", "--trace=debug", stdout=writer,
               env={**os.environ, "TERM": "xterm", **environment}).process.end()
-    text = os.read(reader, 65536)
+    os.close(writer)
+    text = b"".join(read_to_the_end(reader))
     assert b"DEBUG" in text
     assert (b"\033[" in text) == colours
     os.close(reader)
-    os.close(writer)
 
 
-def test_a_dump_on_demand_says_who_waits_for_what(melpomene):
-    machine = melpomene("--account")
+def test_a_dump_on_demand_says_who_waits_for_what(melpomene, tmp_path):
+    """No greeting comes that soon, however slow the machine is."""
+    greets = QUIET + "[services.sermux_hello]\nenabled = true\ninterval = \"3600s\"\n"
+    machine = melpomene("--config", board(tmp_path, greets), "--account")
     machine.connect().echo(b"x")
     machine.process.process.send_signal(signal.SIGUSR1)
     machine.process.wait_for(r"loopback #\d+ at \S+ waits for bytes")

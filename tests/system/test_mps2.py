@@ -143,11 +143,11 @@ def test_frames_come_back_byte_for_byte(boot):
     board = boot(PROBE_IMAGE)
     for name, (port, payload, wire) in VECTORS.items():
         wire = bytes.fromhex(wire)
-        board.wire = b""
         board.send(wire)
         assert board.receive(port, len(payload)) == payload, name
-        hello = sermux.frame(HELLO, HELLO_TEXT)
-        assert board.wire.replace(hello, b"") == wire, name
+        # A greeting may have begun behind it.
+        whole, _, board.wire = board.wire.rpartition(b"\0")
+        assert (whole + b"\0").replace(sermux.frame(HELLO, HELLO_TEXT), b"") == wire, name
 
 
 def test_greeting_is_the_known_frame(boot):
@@ -254,12 +254,14 @@ def test_time_goes_on_when_the_counter_goes_round(boot):
 def test_device_that_storms_is_masked_and_the_rest_goes_on(boot):
     """A timer that nobody acknowledges: unmasked, no task would ever run again."""
     board = boot(PROBE_IMAGE)
+    begun = time.monotonic()
     board.ask("m")
     for _ in range(3):  # let through again, each time after a second
         board.qemu.wait_for("WARN  drivers::storm: interrupt 9 never ends: masked for 1 s\r\n")
         board.send(sermux.frame(LOOPBACK, b"!"))
         assert board.receive(LOOPBACK, 1) == b"!"
-    assert int(re.search(r"storms (\d+)", board.ask("q"))[1]) in (3, 4)
+    storms = int(re.search(r"storms (\d+)", board.ask("q"))[1])
+    assert 3 <= storms <= 1 + time.monotonic() - begun
 
 
 # ---- Faults ----------------------------------------------------------------------------------

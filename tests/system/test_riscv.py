@@ -280,8 +280,8 @@ def test_idle_machine_costs_no_cpu(start):
     wires = machine.wires()
     next(wires)
     before_s, begun_s = cpu_s(machine.qemu.pid), time.monotonic()
-    next(wires)
-    next(wires)
+    while time.monotonic() < begun_s + 1:  # what came before we looked is no measure
+        next(wires)
     assert cpu_s(machine.qemu.pid) - before_s < (time.monotonic() - begun_s) / 4
 
 

@@ -19,11 +19,13 @@ import struct
 import sys
 import termios
 import threading
+import time
 
 import pytest
 
 from conftest import BOARD, DEADLINE_S, ROOT, crowtty_program, free_ports, on_host, program
 import sermux
+from target import receive
 
 sys.path.insert(0, str(ROOT / "tools/mn"))
 import boards  # noqa: E402
@@ -102,10 +104,7 @@ class Machine:
         with self.connect(FAULTS_PORT) as client:
             for fault in faults:
                 client.sendall(fault.encode() + b"\n")
-                answer = b""
-                while not answer.endswith(b"\n"):
-                    answer += client.recv(64)
-                assert answer == b"planted\n"
+                assert receive(client, 8) == b"planted\n"
 
     def top(self, *arguments):
         return self.start(crowtty_program(), "top", *arguments, "--tcp-port-base", self.base)
@@ -197,12 +196,10 @@ def test_busy_system_has_no_finding(machine):
         ending = threading.Event()
 
         def echo():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, EOFError):
                 while not ending.is_set():
                     client.sendall(b"x" * 512)
-                    left = 512
-                    while left > 0:
-                        left -= len(client.recv(left))
+                    receive(client, 512)
 
         thread = threading.Thread(target=echo)
         thread.start()
@@ -402,13 +399,20 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait_for(self, pattern):
-        """The next match of what follows the last one."""
+        """The next match of what follows the last one. Top never falls silent."""
+        deadline = time.monotonic() + DEADLINE_S
         while not (match := re.search(pattern.encode(), self.seen, re.S)):
-            ready, _, _ = select.select([self.master], [], [], DEADLINE_S)
+            ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))
             assert ready, f"no {pattern} in {self.seen!r}"
             self.seen += os.read(self.master, 65536)
         self.seen = self.seen[match.end():]
         return match
+
+    def wait_for_frame(self, good):
+        """The next one that is as it shall be."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not good(frame := self.wait_for(FRAME)[1].decode()):
+            assert time.monotonic() < deadline, frame
 
     def press(self, keys):
         os.write(self.master, keys)
@@ -436,22 +440,21 @@ def test_terminal(machine, start):
     terminal.wait_for(r"\x1b\[1;31m +\d+  ping ")
     terminal.press(b"n")
 
-    def names(frame):
-        return re.findall(r"(?m)^(?:\x1b\[\d+m)? +\d+  (\w+) +(?:waits|ready|runs)",
-                          re.sub(r"\x1b\[K\r+\n", "\n", frame.decode()))
+    def is_by_name(frame):
+        names = re.findall(r"(?m)^(?:\x1b\[\d+m)? +\d+  (\w+) +(?:waits|ready|runs)",
+                           re.sub(r"\x1b\[K\r+\n", "\n", frame))
+        return names and names == sorted(names)
 
-    while True:
-        frame = terminal.wait_for(FRAME)[1]
-        if names(frame) and names(frame) == sorted(names(frame)):
-            break
+    terminal.wait_for_frame(is_by_name)
     # It fits, whatever the size.
     terminal.resize(12, 40)
     os.kill(terminal.top.pid, signal.SIGWINCH)
-    while True:
-        frame = terminal.wait_for(FRAME)[1].decode()
+
+    def fits(frame):
         lines = re.split(r"\x1b\[K\r+\n", re.sub(r"\x1b\[[0-9;?]*m", "", frame))
-        if len(lines) <= 12 and all(len(line) <= 40 for line in lines):
-            break
+        return len(lines) <= 12 and all(len(line) <= 40 for line in lines)
+
+    terminal.wait_for_frame(fits)
     # Paused, nothing changes but what the keys do; arrows scroll.
     terminal.press(b"p")
     terminal.wait_for("paused; p goes on")

@@ -128,8 +128,9 @@ def test_another_level_is_asked_for_again(traced):
     _, _, target = traced("debug")
     target.expect(("extend", 1), ("level", DEBUG))
     for level in (DEBUG, None):
-        assert target.beat(level) == ("extend", 1)
-        target.expect(("level", DEBUG))
+        while (request := target.beat(level)) == ("extend", 1):
+            pass  # as often as a heartbeat finds it unanswered
+        assert request == ("level", DEBUG)
 
 
 def test_a_level_that_a_target_does_not_have_is_not_asked_for_forever(traced):
@@ -459,7 +460,10 @@ def test_trace_record_has_everything_and_ends_well_with_ctrl_c(recorded, start):
     target.say(wire.welcome(now=10 * S), wire.heartbeat(TRACE))
     target.expect(("snapshot", 1))
     target.say(wire.snapshot_begin(1, 10 * S), wire.snapshot_end(1, 10 * S))
-    target.expect(("snapshot", 2), ("keep",))  # the second one is not there yet
+    while (request := target.next_request()) == ("keep",):
+        pass  # the first one was not there yet
+    assert request == ("snapshot", 2)
+    target.expect(("keep",))
     target.say(THE_END, wire.discarded(0, 0, 7, 0))
     process.wait_for("LOSS ")
     assert process.end(signal.SIGINT) == 0
@@ -618,8 +622,8 @@ def test_spans_of_a_task_cross_its_waits(start, crowtty, tmp_path):
     block, number = (one.decode() for one in begun.groups())
     context = rf"DBUG transfer\{{block={block}\}}: faults::disk: "
     process.wait_for(rf"{context}block read, block={block}\n")
-    process.wait_for(rf"{context} END \({number}\): "
-                     r"(19\d|2\d\d)(\.\d+)?ms\n")
+    took = process.wait_for(rf"{context} END \({number}\): ([0-9.]+)(ms|s)\n")
+    assert float(took[1]) * (1000 if took[2] == b"s" else 1) >= 199  # and more on a slow machine
 
 
 def test_a_noisy_line_is_in_step_again(simulator, crowtty, tmp_path):
