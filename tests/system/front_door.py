@@ -28,6 +28,13 @@ def load(verb, monkeypatch):
     return module
 
 
+def lend_sources(top):
+    """What has been fetched for this tree, for a copy of it: no test depends on a network."""
+    (top / ".mn/source").mkdir(parents=True)
+    for source in (ROOT / ".mn/source").glob("*"):
+        (top / ".mn/source" / source.name).symlink_to(source)
+
+
 @pytest.fixture
 def door():
     """A copy of the front door, in a directory with a space that everybody may enter."""
@@ -35,5 +42,6 @@ def door():
     top.chmod(0o755)
     shutil.copy(ROOT / "mn", top)
     shutil.copytree(ROOT / "tools/mn", top / "tools/mn")
+    lend_sources(top)
     yield top
     shutil.rmtree(top)

@@ -122,7 +122,8 @@ def test_doctor_exit_code_follows_from_what_it_found():
 def test_without_root_the_exact_command_is_printed(door):
     with open(door / "tools/mn/packages.txt", "a") as packages:
         packages.write("run mnemos-no-such-package only to be missing\n")
-    os.chown(door, NOBODY, NOBODY)
+    for place in door, door / ".mn":
+        os.chown(place, NOBODY, NOBODY)
     as_nobody = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
     done = subprocess.run(
         [*as_nobody, door / "mn", "run"], stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -169,7 +170,7 @@ def test_two_at_once_fetch_a_source_once(door, start, tmp_path):
     told.close()
     assert [b"fetching the source" in setup.text for setup in setups] == [True, False]
     assert (door / ".mn/source/mnemos-no-such-package/file").read_text() == "text\n"
-    assert os.listdir(door / ".mn/source") == ["mnemos-no-such-package"]
+    assert not list((door / ".mn/source").glob("*.part"))
 
 
 def test_each_group_that_fetches_a_source_can_unpack_it():

@@ -14,6 +14,7 @@ import pytest
 
 import sermux
 from conftest import DEADLINE_S, ROOT, program
+from front_door import lend_sources
 
 sys.path.insert(0, str(ROOT / "tools/mn"))
 import boards  # noqa: E402
@@ -108,6 +109,7 @@ def test_who_follows_the_guide_has_an_echo(start, tmp_path):
     for part in parts.split():
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tree / part)
+    lend_sources(tree)
     typed = re.findall(r"^\$ (.*)$", "".join(blocks("")), re.M)
     first, second = [at for at, command in enumerate(typed) if command.startswith("./mn build")]
 
