@@ -130,6 +130,17 @@ static void send_ping(int fd)
 	assert_int_equal(write(fd, ping, sizeof ping), sizeof ping);
 }
 
+/* The answer to a ping, perhaps after a greeting: whoever is slow enough gets some. */
+static void await_answer(int fd)
+{
+	uint8_t last[sizeof ping] = {0};
+
+	while (memcmp(last, ping, sizeof ping) != 0) {
+		memmove(last, last + 1, sizeof last - 1);
+		assert_int_equal(read(fd, last + sizeof last - 1, 1), 1);
+	}
+}
+
 /* Everything up to the end of the stream, as one string; its length. */
 static size_t read_all(int fd, char *text, size_t cap)
 {
@@ -161,10 +172,9 @@ static void panics_are_told_here_and_on_the_line(void **state)
 	assert_non_null(strstr(here, "on purpose\nin task doomed #"));
 	assert_non_null(strstr(here, "You've met with a terrible fate, haven't you?\n"));
 
-	/* The answer to the ping may have gone before it, or not. */
-	const char *text = there[0] ? there + sizeof ping : there;
-	assert_int_equal(text[0], '\0');
-	assert_memory_equal(text + 1, "\r\npanic at ", 11);
+	/* The answer to the ping may have gone before it, or not; and greetings, if it is slow. */
+	const char *text = memmem(there, len, "\0\r\npanic at ", 12);
+	assert_non_null(text);
 	assert_non_null(strstr(text + 1, "on purpose\r\nin task doomed #"));
 	assert_non_null(strstr(text + 1, "loopback #"));
 	const char *fate = text + 1 + strlen(text + 1) + 1;
@@ -178,15 +188,13 @@ static void panics_are_told_here_and_on_the_line(void **state)
 static void a_busy_kernel_serves_its_devices(void **state)
 {
 	struct child child = start(&spinner.task, &spinner_task);
-	uint8_t answer[sizeof ping];
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		int fd = connect_to(&child);
 
 		send_ping(fd);
-		assert_int_equal(recv(fd, answer, sizeof answer, MSG_WAITALL), sizeof answer);
-		assert_memory_equal(answer, ping, sizeof ping);
+		await_answer(fd);
 		close(fd);
 	}
 	kill(child.pid, SIGTERM);
