@@ -25,7 +25,8 @@ import pytest
 
 from conftest import BOARD, DEADLINE_S, ROOT, crowtty_program, free_ports, on_host, program
 import sermux
-from target import receive
+import trace_target as wire
+from target import accept, receive
 
 sys.path.insert(0, str(ROOT / "tools/mn"))
 import boards  # noqa: E402
@@ -373,6 +374,27 @@ def test_original_target(start, fake):
         line.sendall(sermux.frame(3, heartbeat))
         assert top.end() == 1
     assert b"heartbeats come, but no answer to what top asks" in top.text
+
+
+@on_host
+def test_snapshot_that_another_host_has_asked_for_serves_too(start, fake):
+    """A target takes one for all who asked meanwhile, and it has the number of the last of them. So
+    has one that is slower than top asks, which seemed not to answer at all."""
+    top = start(crowtty_program(), "top", "--once", address(fake))
+    line, requests = accept(fake), wire.Requests()
+    with contextlib.suppress(EOFError, OSError):  # until top ends
+        while True:
+            for kind, *number in requests.take(line.next_frame()[1]):
+                if kind == "extend":
+                    line.say(sermux.frame(wire.PORT, wire.welcome()))
+                elif kind == "snapshot":
+                    other = number[0] + 99
+                    line.say(sermux.frame(wire.PORT, wire.snapshot_begin(other, other)
+                                          + wire.task(1, "idler")
+                                          + wire.snapshot_end(other, other)))
+    line.close()
+    assert top.end() == 0, top.text
+    assert b"idler" in top.text
 
 
 @on_host

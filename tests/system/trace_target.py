@@ -8,6 +8,7 @@ import struct
 
 import sermux
 
+PORT = 3
 TRACE, DEBUG, INFO, WARN, ERROR = range(5)
 LEVELS = {"trace": TRACE, "debug": DEBUG, "info": INFO, "warn": WARN, "error": ERROR, "off": None}
 

@@ -42,6 +42,9 @@
 /* So much more rarely than a snapshot is asked for, the target is told that we are here. */
 #define KEEP_EVERY_MS 2000
 
+/* An answer of which nothing more has come for so long was lost. */
+#define LOST_NS 1000000000u
+
 #define MOST_SIGNALS 5
 
 enum state {
@@ -68,6 +71,8 @@ struct top {
 	bool answered; /* since the last request */
 	int code;
 	uint32_t snapshot; /* id of the last one asked for */
+	enum { NOTHING, ASKED, BEGUN } awaits;
+	uint64_t heard_ns; /* when it was asked for, or more of it came */
 	unsigned looks;    /* snapshots that came in answer; and that had when last checked */
 	unsigned looks_before;
 	unsigned beats_without_time; /* nor anything else of the extension */
@@ -209,6 +214,7 @@ static void print(struct top *self)
 /* A snapshot that was asked for is complete. */
 static void look(struct top *self)
 {
+	self->awaits = NOTHING;
 	self->state = SHOWN;
 	self->looks++;
 	self->answered = true;
@@ -247,13 +253,24 @@ static unsigned interval_ms(const struct top *self)
 	return self->options->once ? ONCE_INTERVAL_MS : self->options->interval_ms;
 }
 
+/* One at a time: a slow line would never be done with those that were asked for. */
+static void ask_for_snapshot(struct top *self)
+{
+	uint64_t now = uv_hrtime();
+	if (self->awaits != NOTHING && now - self->heard_ns < LOST_NS)
+		return;
+	self->awaits = ASKED;
+	self->heard_ns = now;
+	request(self, MN_TRACE_SNAPSHOT, ++self->snapshot);
+}
+
 static void ask(uv_timer_t *timer)
 {
 	struct top *self = timer->data;
 	if (self->up && self->state < WELCOMED)
 		request(self, MN_TRACE_EXTEND, MN_TRACE_VERSION);
 	else if (self->up && !self->paused)
-		request(self, MN_TRACE_SNAPSHOT, ++self->snapshot);
+		ask_for_snapshot(self);
 	if (!self->answered && self->snapshot > 1)
 		look_at_silence(self);
 	self->answered = false;
@@ -302,9 +319,20 @@ static void on_welcome(struct top *self)
 	if (self->model->snapshots > 0)
 		model_reset(self->model);
 	self->state = WELCOMED;
+	self->awaits = NOTHING;
 	self->answered = true;
 	self->model->damaged_bytes = 0; /* the tail of what was under way for others */
 	uv_timer_start(&self->ask, ask, 0, interval_ms(self));
+}
+
+/* Whoever has asked: the target takes one for all, with the number of who was last. Returns whether
+ * one is complete that began after we asked. */
+static bool hear_snapshot(struct top *self, enum mn_trace_kind kind)
+{
+	self->heard_ns = uv_hrtime();
+	if (kind == MN_TRACE_SNAPSHOT_BEGIN && self->awaits == ASKED)
+		self->awaits = BEGUN;
+	return kind == MN_TRACE_SNAPSHOT_END && self->awaits == BEGUN;
 }
 
 static void on_message(void *context, const struct mn_trace_message *message, uint64_t host_ns)
@@ -319,7 +347,7 @@ static void on_message(void *context, const struct mn_trace_message *message, ui
 	if (message->kind == MN_TRACE_WELCOME && self->state < WELCOMED)
 		on_welcome(self);
 	self->to_model.message(self->to_model.context, message, host_ns);
-	if (message->kind == MN_TRACE_SNAPSHOT_END && message->snapshot.id == self->snapshot &&
+	if (message->kind >= MN_TRACE_SNAPSHOT_BEGIN && hear_snapshot(self, message->kind) &&
 	    !self->ending)
 		look(self);
 }
@@ -344,6 +372,7 @@ static void on_up(void *context, bool up)
 	self->impatient = false;
 	if (up) {
 		self->state = SILENT;
+		self->awaits = NOTHING;
 		trace_stream_restart(self->stream);
 		uv_timer_start(&self->ask, ask, 0, 1000);
 		uv_timer_start(&self->patience, lose_patience, PATIENCE_MS, PATIENCE_MS);
