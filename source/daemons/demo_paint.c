@@ -286,6 +286,8 @@ static mn_poll alloc_chunk(struct mn_demo_paint *self)
 	const size_t strip = mn_bitmap_size(MN_RGB565, MN_OPAQUE, self->width, self->bar);
 	const size_t stroke = mn_bitmap_size(MN_RGB565, MN_MASK, STROKE_SIDE, STROKE_SIDE);
 
+	if (self->bar == 0)
+		return MN_EINVAL; /* of a single row nothing is left for paper */
 	self->memory = mn_try_alloc(strip > stroke ? strip : stroke);
 	return self->memory ? MN_OK : MN_ENOMEM;
 }
