@@ -555,6 +555,42 @@ static void it_ends_in_the_middle_when_cancelled(void **state)
 	finish(shot); /* and what it had is given back */
 }
 
+/* While it looks at the display, waits for a frame, reads, packs and sends. */
+static void it_can_be_cancelled_at_any_moment(void **state)
+{
+	struct shot *shot = shot_new(*state, 256);
+	struct mn_heap_stats before, now;
+
+	show(shot, MN_RGB565);
+	sim_cancel(shot->sim, &shot->daemon.task);
+	sim_settle(shot->sim);
+	mn_heap_stats(shot->sim->kernel.heap, &before);
+	for (uint32_t turns = 0; turns < 100; turns++) {
+		struct sim_canceller canceller;
+
+		if (turns % 2)
+			assert_int_equal(paint_chunk(shot->painter, DRAW, &shot->shown, 0, 0),
+					 MN_OK);
+		memset(&shot->daemon, 0, sizeof shot->daemon);
+		mn_screenshot_daemon_start(
+			&shot->daemon, &shot->sim->kernel,
+			&(struct mn_screenshot_daemon_config)MN_SCREENSHOT_DEFAULTS);
+		sim_settle(shot->sim);
+		shot->serial->deaf = turns % 4 > 1;
+		sim_cancel_later(shot->sim, &canceller, &shot->daemon.task, turns / 2);
+		ask(shot, MN_SCREENSHOT_TAKE, turns);
+		sim_run_for(shot->sim, turns % 3 * FRAME_US);
+		assert_int_equal(shot->daemon.task.frame.flags & MN__TASK_ALIVE, 0);
+		assert_int_equal(shot->daemon.task.frame.result, MN_ECANCELED);
+		mn_heap_stats(shot->sim->kernel.heap, &now);
+		assert_int_equal(now.used, before.used);
+		shot->serial->deaf = false;
+		serial_settle(shot->serial);
+		forget(shot);
+	}
+	finish(shot);
+}
+
 static void it_outlives_the_mux(void **state)
 {
 	struct shot *shot = shot_new(*state, 256);
@@ -597,6 +633,7 @@ int main(void)
 		SIM_TEST(without_any_it_is_refused),
 		SIM_TEST(a_display_that_ends_in_the_middle_is_told),
 		SIM_TEST(it_ends_in_the_middle_when_cancelled),
+		SIM_TEST(it_can_be_cancelled_at_any_moment),
 		SIM_TEST(it_outlives_the_mux),
 	};
 

@@ -382,6 +382,33 @@ static void cancelled_it_gives_all_back(void **state)
 	desk_free(desk);
 }
 
+/* While it starts, draws, waits for a frame, answers. */
+static void it_can_be_cancelled_at_any_moment(void **state)
+{
+	struct desk *desk = desk_new(*state);
+	const size_t before = used(desk);
+
+	for (uint32_t turns = 0; turns < 60; turns++) {
+		struct sim_canceller canceller;
+
+		memset(&desk->daemon, 0, sizeof desk->daemon);
+		mn_terminal_daemon_start(&desk->daemon, &desk->sim->kernel, MN_SERMUX_TERMINAL);
+		sim_cancel_later(desk->sim, &canceller, &desk->daemon.task, turns);
+		write_text(desk, "a\x1b[6n");
+		press(desk, "k");
+		pass_frames(desk, 2);
+		assert_false(is_running(desk));
+		assert_int_equal(desk->daemon.task.frame.result, MN_ECANCELED);
+		assert_int_equal(used(desk), before);
+	}
+	start_terminal(desk);
+	serial_forget(desk->serial);
+	write_text(desk, "still there\x1b[6n");
+	pass_frames(desk, 2);
+	assert_got(desk, "\x1b[1;12R");
+	desk_free(desk);
+}
+
 static void a_screen_without_a_character_is_refused(void **state)
 {
 	struct desk *desk = desk_new(*state);
@@ -406,6 +433,7 @@ int main(void)
 		SIM_TEST(it_ends_with_the_keyboard_or_the_display),
 		SIM_TEST(it_ends_for_want_of_memory),
 		SIM_TEST(cancelled_it_gives_all_back),
+		SIM_TEST(it_can_be_cancelled_at_any_moment),
 		SIM_TEST(a_screen_without_a_character_is_refused),
 	};
 
