@@ -40,6 +40,23 @@ def run_c(directory, main, sources):
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout
 
 
+# --- drawing
+
+HAND = """#include <mnemos/gfx/draw.h>
+int32_t hand(int32_t minutes);
+int32_t hand(int32_t minutes) { return MN_DEGREES(minutes * 6); }
+"""
+
+
+def test_degrees_need_no_floating_point(tmp_path):
+    """A board without it would get a library of it, for a clock with hands."""
+    (tmp_path / "hand.c").write_text(HAND)
+    subprocess.run(
+        ["gcc", "-std=gnu17", "-Wall", "-Wextra", "-Wconversion", "-Werror",
+         "-mgeneral-regs-only", f"-I{ROOT}/source/gfx/include", "-c", "hand.c"],
+        cwd=tmp_path, check=True)  # fmt: skip
+
+
 # --- fonts
 
 METRICS, BITMAPS, ENCODINGS = 4, 8, 32

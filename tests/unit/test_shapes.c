@@ -478,6 +478,16 @@ static void sines_are_rounded_to_the_nearest(void **state)
 	assert_int_equal(mn_sin(32768), 0);
 }
 
+/* Also of what is not a constant, of parts of a degree, and of many turns. */
+static void degrees_are_parts_of_a_turn(void **state)
+{
+	(void)state;
+	assert_int_equal(MN_DEGREES(22.5), 4096);
+	assert_int_equal(MN_DEGREES(-30), -5461);
+	for (int32_t degrees = -11000000; degrees <= 11000000; degrees += 997)
+		assert_int_equal(MN_DEGREES(degrees), (int64_t)degrees * 8192 / 45);
+}
+
 static void points_are_where_a_clock_has_them(void **state)
 {
 	const struct mn_point three_o_clock = mn_polar(10, 20, MN_DEGREES(90), 5);
@@ -543,6 +553,7 @@ int main(void)
 		cmocka_unit_test(any_numbers_stay_within_the_clip),
 		cmocka_unit_test(nothing_is_drawn_without_colour),
 		cmocka_unit_test(sines_are_rounded_to_the_nearest),
+		cmocka_unit_test(degrees_are_parts_of_a_turn),
 		cmocka_unit_test(points_are_where_a_clock_has_them),
 		cmocka_unit_test(images_stay_within_the_clip),
 	};

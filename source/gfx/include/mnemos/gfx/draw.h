@@ -13,13 +13,14 @@
  * A target is where drawing goes: a bitmap, or with mn_target_ops of one's own anything else, a
  * display that has no memory for instance. It has an origin, that is added to all coordinates, and
  * a clip, outside of which nothing is drawn; both may be changed at any time. Coordinates may be
- * any numbers whose sums fit int32_t; those beyond +-MN_DRAW_MAX draw nothing that is exact.
+ * any numbers whose sums fit int32_t. A line, circle or polygon with a place beyond +-MN_DRAW_MAX
+ * is not drawn at all, nor is a line of such a width, or a round shape with a side above twice it.
  *
  * Shapes have a filled form (mn_fill_) and a stroked one (mn_stroke_) with a width in pixels, whose
- * outer edge is that of the filled form: a stroke never reaches outside of the shape. A width of
- * 0 or less, or an empty shape, draws nothing. Lines have their width around the ideal line. No
- * edge is smoothed. Each pixel of a shape is drawn once, so that a translucent colour is blended
- * once.
+ * outer edge is that of the filled form: a stroke never reaches outside of the shape. Only lines,
+ * and so the sides of a stroked polygon, have their width around the ideal line. A width of 0 or
+ * less, or an empty shape, draws nothing. No edge is smoothed. Each pixel of a shape is drawn once,
+ * so that a translucent colour is blended once.
  *
  * Angles count clockwise from 12 o'clock in 65,536ths of a turn (MN_DEGREES makes them), so that
  * they wrap as uint16_t does.
@@ -67,7 +68,10 @@ struct mn_point {
 	int32_t x, y;
 };
 
-/* Fills the whole clip. */
+/*
+ * Fills the whole clip; as all drawing it blends, so MN_CLEAR changes nothing. What makes a bitmap
+ * with an alpha plane transparent again is mn_bitmap_fill(&bitmap, NULL, MN_CLEAR).
+ */
 void mn_draw_clear(struct mn_target *target, mn_color color);
 
 /* From one point to another, both included; the ends of a wide one are cut off square. */
@@ -138,18 +142,27 @@ static inline void mn_fill_sector(struct mn_target *target, const struct mn_rect
 /* Most corners of a filled polygon; one with more is not drawn. */
 #define MN_POLYGON_MAX 64
 
-/* A polygon of 3 corners or more; where it crosses itself the even-odd rule says what is inside. */
+/*
+ * A polygon of 3 corners or more; where it crosses itself the even-odd rule says what is inside.
+ * Pixels whose middle lies on a left or upper edge belong to it, those on a right or lower one do
+ * not: 0, 0 to 10, 10 is 10 pixels wide, and polygons side by side do not overlap.
+ */
 void mn_fill_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
 		     mn_color color);
 
-/* Lines from point to point; closed: and back to the first. Pixels at the joints may be blended
- * twice. */
+/*
+ * Lines from point to point, as mn_draw_line draws them, so that all corners are included; closed:
+ * and back to the first. Pixels at the joints may be blended twice. Joints are not rounded:
+ * mn_fill_circle at each corner, of half the width, does that.
+ */
 void mn_stroke_polygon(struct mn_target *target, const struct mn_point *points, size_t count,
 		       bool closed, int32_t width, mn_color color);
 
 /* ---- Angles ---------------------------------------------------------------------------- */
 
-#define MN_DEGREES(degrees) ((int32_t)((degrees)*65536.0 / 360.0))
+/* Of whole degrees, also of variables, in integers; of a constant such as 22.5 when it is compiled.
+ * Rounded towards 0. */
+#define MN_DEGREES(degrees) ((int32_t)((degrees)*INT64_C(65536) / 360))
 
 /* sin and cos of an angle, times 32767, rounded to the nearest. */
 int32_t mn_sin(uint16_t angle);
