@@ -10,7 +10,10 @@
 
 #include <stdint.h>
 
-/* What happened to the key. */
+/*
+ * What happened to the key: it went down; it came up; it is held, and the keyboard (or the desktop
+ * that plays it) repeats it, if it does so and as often as it does.
+ */
 enum mn_key_kind { MN_KEY_PRESSED, MN_KEY_RELEASED, MN_KEY_HELD };
 
 /* What was down or locked, a bit each. */

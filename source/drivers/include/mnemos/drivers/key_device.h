@@ -68,7 +68,11 @@ struct mn_key_device {
  */
 void mn_key_device_start(struct mn_key_device *device, struct mn_kernel *kernel, const char *name);
 
-/* Handler, or start-up: a key went down, up, or is held and repeats. */
+/*
+ * Handler, or start-up: a key went down, up, or is held and repeats. Another press of a key that is
+ * down is a repeat. The device makes no repeats of its own: a driver whose keyboard has none, as
+ * those of USB, puts them when its timer says so.
+ */
 void mn_key_device_put(struct mn_key_device *device, uint16_t key, enum mn_key_kind kind);
 
 /* Handler: the keyboard has gone, or its events were lost: all keys that are down are released. */

@@ -72,7 +72,8 @@ struct mn_text_style {
 
 /*
  * Draws at x, y: the upper left corner of the first character, or with other alignments the middle
- * or the end of each line, and of the whole. Returns x behind the last character. Text may be of
+ * or the end of each line, and of the whole. (To stand on a line at y, take y - font->baseline.)
+ * Returns x behind the last character, of the last line if there are several. Text may be of
  * any length; numbers beyond int32_t are cut off. Cost: what is not within the clip is only read;
  * the rest is mn_bitmap_stencils of up to 32 characters at a time.
  */

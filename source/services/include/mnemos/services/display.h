@@ -128,9 +128,10 @@ struct mn_layer {
 };
 
 /*
- * Opens a layer and waits for a display. The configuration must stay until this has ended. Errors:
- * MN_EFULL (MN_DISPLAY_LAYERS are open), MN_ENOMEM, MN_EINVAL (formats, a size below 1, the layer
- * is open), MN_ETOOBIG (a side above MN_BITMAP_SIDE_MAX).
+ * Opens a layer and waits for a display. The configuration is read at each poll and not kept, so a
+ * temporary will do; only the name of the display must stay until this has ended. Errors: MN_EFULL
+ * (MN_DISPLAY_LAYERS are open), MN_ENOMEM, MN_EINVAL (formats, a size below 1, the layer is open),
+ * MN_ETOOBIG (a side above MN_BITMAP_SIDE_MAX).
  */
 mn_poll mn_layer_open(struct mn_layer *layer, const struct mn_layer_config *config);
 
