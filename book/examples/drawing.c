@@ -70,6 +70,40 @@ static void draw_images(struct mn_target *target)
 }
 /* [end] */
 
+/* [icon] */
+/* 8 x 8 pixels, a bit each, the leftmost the highest. */
+static const uint8_t heart[] = {0x6c, 0xfe, 0xfe, 0xfe, 0x7c, 0x38, 0x10, 0x00};
+
+static void draw_hearts(struct mn_target *target)
+{
+	const uint8_t *const bits[] = {heart, heart, heart};
+
+	mn_bitmap_stencils(target->bitmap, &target->clip, 138, 36,
+			   &(struct mn_stencils){.bits = bits,
+						 .count = 3,
+						 .stride = 1,
+						 .width = 8,
+						 .height = 8,
+						 .color = MN_RED});
+}
+/* [end] */
+
+/* [scroll] */
+/* A curve, whose values come one by one: what is there moves on to make room for the next. */
+static void draw_curve(struct mn_target *target)
+{
+	const struct mn_rect plot = {20, 10, 260, 60};
+
+	for (int32_t at = 0; at < plot.width; at++) {
+		const int32_t value = mn_sin((uint16_t)(at * 1500)) * at / (32767 * 10);
+
+		mn_bitmap_scroll(target->bitmap, &plot, -1, 0, MN_RGB(0, 40, 0));
+		mn_fill_rect(target, &(struct mn_rect){279, 39 - value, 1, 3}, MN_GREEN);
+	}
+	mn_stroke_rect(target, &plot, 1, MN_GRAY);
+}
+/* [end] */
+
 /* [window] */
 static void draw_in_a_window(struct mn_target *target)
 {
@@ -113,7 +147,8 @@ static void pictures_are_those_of_the_book(void **state)
 	} pictures[] = {
 		{"book-shapes", draw_shapes},      {"book-clocks", draw_clocks},
 		{"book-text", draw_words},         {"book-images", draw_images},
-		{"book-window", draw_in_a_window},
+		{"book-window", draw_in_a_window}, {"book-icon", draw_hearts},
+		{"book-curve", draw_curve},
 	};
 
 	(void)state;
