@@ -291,6 +291,41 @@ def test_runner_ends_a_hang_with_all_its_children(runner, monkeypatch):
     os.close(child[0])
 
 
+TWO_BUILDS = """project('p', 'c')
+p = executable('p', 'p.c')
+if get_option('warning_level') == '1'
+  test('desk', p, suite: 'unit')
+else
+  test('board', p, suite: 'unit')
+  test('line', p, suite: 'system')
+endif
+"""
+
+
+def test_runner_builds_what_has_a_wanted_test(door):
+    """A list builds nothing; a whole-system test of a board needs the host's programs, too."""
+    (door / "p.c").write_text("int main(void) { return 0; }\n")
+    (door / "meson.build").write_text(TWO_BUILDS)
+    (door / "tools/mn/variants.txt").write_text(
+        "host gcc run all\nfar gcc run all -Dwarning_level=0\n")
+
+    def built():
+        return {program.parent.name for program in door.glob("build/*/p")}
+
+    done = mn("test", "--list", root=door)
+    assert done.stdout == "host/unit/desk\nfar/unit/board\nfar/system/line\n"
+    assert done.returncode == 0 and built() == set()
+    assert mn("test", "nothing", root=door).returncode == 1 and built() == set()
+    assert mn("test", "board", root=door).stdout.endswith("1 passed, 0 failed\n")
+    assert built() == {"far"}
+    assert mn("test", "far/system/line", root=door).stdout.endswith("1 passed, 0 failed\n")
+    assert built() == {"far", "host"}
+    (door / "meson.build").write_text("no such thing")
+    broken = mn("test", root=door)
+    assert broken.stdout.endswith("failed: host/build far/build\n0 passed, 2 failed\n")
+    assert broken.returncode == 1
+
+
 def test_runner_counts_pytest_cases(runner, tmp_path):
     file = tmp_path / "test_x.py"
     file.write_text(
