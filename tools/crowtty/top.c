@@ -72,8 +72,8 @@ struct top {
 	int code;
 	uint32_t snapshot; /* id of the last one asked for */
 	enum { NOTHING, ASKED, BEGUN } awaits;
-	uint64_t heard_ns; /* when it was asked for, or more of it came */
-	unsigned looks;    /* snapshots that came in answer; and that had when last checked */
+	uint64_t asked_ns, heard_ns; /* when it was, and when more of one came */
+	unsigned looks; /* snapshots that came in answer; and that had when last checked */
 	unsigned looks_before;
 	unsigned beats_without_time; /* nor anything else of the extension */
 	bool on_screen, paused, impatient;
@@ -257,10 +257,11 @@ static unsigned interval_ms(const struct top *self)
 static void ask_for_snapshot(struct top *self)
 {
 	uint64_t now = uv_hrtime();
-	if (self->awaits != NOTHING && now - self->heard_ns < LOST_NS)
+	uint64_t last = self->heard_ns > self->asked_ns ? self->heard_ns : self->asked_ns;
+	if (self->awaits != NOTHING && now - last < LOST_NS)
 		return;
 	self->awaits = ASKED;
-	self->heard_ns = now;
+	self->asked_ns = now;
 	request(self, MN_TRACE_SNAPSHOT, ++self->snapshot);
 }
 
@@ -286,7 +287,8 @@ static void keep(uv_timer_t *timer)
 static void lose_patience(uv_timer_t *timer)
 {
 	struct top *self = timer->data;
-	self->impatient = self->looks == self->looks_before;
+	bool is_coming = uv_hrtime() - self->heard_ns < PATIENCE_MS * UINT64_C(1000000);
+	self->impatient = self->looks == self->looks_before && !is_coming;
 	self->looks_before = self->looks;
 	if (!self->impatient)
 		return;
