@@ -3,12 +3,11 @@
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
 import sermux
-from conftest import DEADLINE_S, crowtty_program, free_ports
+from conftest import crowtty_program, free_ports
 from target import HELLO, connect, receive, receive_all
 
 
@@ -55,14 +54,8 @@ def test_a_start_that_failed_leaves_the_name_free(start, tmp_path):
 
 def test_replay_serves_clients(start, recording):
     process, base = replay(start, "--speed", "1000", "--wait", recording)
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            client = connect(base)
-            break
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline
-    with client:
+    process.wait_for("ports on 127.0.0.1")
+    with connect(base) as client:
         assert receive_all(client) == b"pong"
     assert process.end() == 0
     assert re.search(rb"PLAY TEXT some text\n", process.text)

@@ -3,6 +3,7 @@
 last pixel. MN_GOLDEN=write ./mn test host/system/pictures writes them; look at them then."""
 import os
 import subprocess
+import time
 
 import pytest
 from PIL import Image
@@ -76,7 +77,9 @@ def test_board_shows_the_ball_of_the_book(start, tmp_path):
     monitor.file.readline()  # its greeting
     monitor.ask("qmp_capabilities")
     shown = None
+    deadline = time.monotonic() + DEADLINE_S
     while shown is None:
+        assert time.monotonic() < deadline, "nothing is drawn"
         width, height, pixels = monitor.screen(tmp_path / "screen.ppm")
         shown = stage(Image.frombytes("RGB", (width, height), pixels))
     with Image.open(PICTURES / "draw-ball.png") as image:

@@ -34,7 +34,7 @@ class Xserver:
 
     def close(self):
         self.process.terminate()
-        self.process.wait()
+        self.process.wait(DEADLINE_S)
 
     def run(self, *command) -> bytes:
         return subprocess.run(list(map(str, command)), env=self.env, check=True,
