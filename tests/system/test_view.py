@@ -472,10 +472,12 @@ def recordings(tmp_path_factory):
         running.append(Process(*map(str, command)))
         return running[-1]
 
-    recorders = [begin_recording(start, directory / f"{fault}.crow", fault) for fault in FAULTS]
-    ends = [recorder.end() for recorder in recorders]
-    for process in running:
-        process.kill()
+    try:
+        recorders = [begin_recording(start, directory / f"{fault}.crow", fault) for fault in FAULTS]
+        ends = [recorder.end() for recorder in recorders]
+    finally:
+        for process in running:
+            process.kill()
     assert ends == [0] * len(FAULTS)
     return directory
 
