@@ -223,6 +223,16 @@ def test_call_sites_that_were_lost_are_asked_for(original):
     target.expect(("level", TRACE))
 
 
+def test_call_sites_on_a_damaged_line_are_asked_for_again(original):
+    """What was changed on the way may still be a name that can be read."""
+    process, target = original()
+    target.say(wire.meta(1, "poLl", "app", INFO), wire.event(1), b"\x05\x01\x02\0")
+    target.expect(("level", TRACE))
+    target.say(wire.meta(1, "poll", "app", INFO), wire.event(1), THE_END)
+    assert log_of(process)[-2:] == ["INFO app: poll", "INFO test: the end"]
+    assert b"app: poLl\n" in process.text
+
+
 # Lines
 
 

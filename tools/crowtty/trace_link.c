@@ -247,6 +247,7 @@ static void on_damage(void *context, size_t len)
 {
 	struct trace_link *link = context;
 	link->snapshot_damaged = true;
+	link->misses = true; /* or has something wrong that can be read all the same */
 	if (link->sink->damage)
 		link->sink->damage(link->sink->context, len);
 }

@@ -51,7 +51,7 @@ struct trace_link {
 	unsigned beats_since_time; /* EXTENDED: heartbeats without a TIME */
 	unsigned extend_tries, level_tries;
 	enum mn_trace_level beat_level;
-	bool misses;       /* something that was never announced, or got lost */
+	bool misses;       /* something that was not announced, was lost, or may be wrong */
 	uint64_t asked_ns; /* when the level was asked for */
 	bool was_taken;
 	uint32_t snapshot;                /* id of the last one asked for */
