@@ -161,18 +161,25 @@ static mn_poll get_meta(struct mn__screenshot_answer *self)
 			  MN_SCREENSHOT_PATIENCE_US);
 }
 
+/* The clock goes on from one look to the next. */
+static uint64_t left_us(const struct mn__screenshot_answer *self)
+{
+	const uint64_t now_us = mn_now_us();
+
+	return now_us < self->late_us ? self->late_us - now_us : 0;
+}
+
 /* What has been drawn is on its way to the screen; or somebody will draw, as after a start. */
 static bool is_to_wait(const struct mn__screenshot_answer *self)
 {
-	return MN_RESULT(self) == MN_OK && !self->layer.meta.is_current &&
-	       mn_now_us() < self->late_us;
+	return MN_RESULT(self) == MN_OK && !self->layer.meta.is_current && left_us(self) > 0;
 }
 
 static mn_poll next_frame(struct mn__screenshot_answer *self)
 {
 	return mn_timeout(&self->limit,
 			  mn_display_frame(&self->layer, self->daemon->config.display),
-			  self->late_us - mn_now_us());
+			  left_us(self));
 }
 
 static mn_poll read_band(struct mn__screenshot_answer *self)
