@@ -33,7 +33,8 @@ def xserver():
     if not shutil.which("Xvfb"):
         yield None
         return
-    with running("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24") as process:
+    with running("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24",
+                 "-noreset") as process:
         yield {"DISPLAY": ":" + said(process, r"(?m)^(\d+)\n")[1]}
 
 

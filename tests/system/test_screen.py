@@ -28,8 +28,9 @@ enabled = true
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def xserver():
+    """One for each test: no window of another one is there."""
     server = Xserver()
     yield server
     server.close()

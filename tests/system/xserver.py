@@ -18,6 +18,7 @@ class Xserver:
         ours, its = os.pipe()
         self.process = subprocess.Popen(
             ["Xvfb", "-displayfd", str(its), "-screen", "0", "1280x1024x24", "-nolisten", "tcp",
+             "-noreset",  # else it refuses who comes just when the last client has gone
              "-r"],  # a key that is down does not repeat
             pass_fds=[its], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(its)
