@@ -222,6 +222,15 @@ static inline struct bench *bench_new(struct sim *sim)
 	return bench_of(sim, MN_RGB565, 40, 30);
 }
 
+/* Three bands a screen, two a half. */
+#define WIDE 240
+#define HIGH 140
+
+static inline struct bench *large_bench_new(struct sim *sim)
+{
+	return bench_of(sim, MN_RGB565, WIDE, HIGH);
+}
+
 /* Nothing but pixels was written. */
 static inline void assert_guarded(const struct bench *bench)
 {

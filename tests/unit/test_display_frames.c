@@ -5,15 +5,6 @@
  */
 #include "tasks_display.h"
 
-/* Three bands a screen, two a half. */
-#define WIDE 240
-#define HIGH 140
-
-static struct bench *large_bench_new(struct sim *sim)
-{
-	return bench_of(sim, MN_RGB565, WIDE, HIGH);
-}
-
 /* ---- Animations --------------------------------------------------------------------------- */
 
 /* Fills its layer with one colour after the other. */
