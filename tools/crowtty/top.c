@@ -68,7 +68,7 @@ struct top {
 
 	enum state state;
 	bool up, ending;
-	bool answered; /* since the last request */
+	bool answered; /* since it was last time to ask */
 	int code;
 	uint32_t snapshot; /* id of the last one asked for */
 	enum { NOTHING, ASKED, BEGUN } awaits;
