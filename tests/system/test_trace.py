@@ -1,79 +1,23 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """The live log of a trace, and what crowtty asks for; against a target played by the test."""
-import contextlib
-import os
-import pty
 import random
 import re
-import select
 import signal
-import socket
-import threading
 
 import pytest
 
 import sermux
 import trace_target as wire
-from conftest import DEADLINE_S, ROOT, free_ports, program
-from target import File, accept, connect, name_of, receive
+from target import accept, connect, receive
 from trace_target import DEBUG, ERROR, INFO, TRACE, WARN, Debug, TextId
-
-GOLDEN = ROOT / "tests" / "golden"
+from traced import S, THE_END, TraceTarget, extended, traced  # noqa: F401 - fixtures
 
 MS = 1000000
-S = 1000000000
 
 SPAWN = ("spawn", "kernel::task", DEBUG, ("task", "name", "file", "size"))
 POLL = ("poll", "kernel::task", TRACE, ("polls",))
 WAIT = ("wait", "kernel::task", TRACE, ("what", "on", "service", "holder"))
 WAKE = ("wake", "kernel::task", TRACE, ("task",))
-
-
-class TraceTarget:
-    """Port 3 of a target, as far as the test makes it one."""
-
-    def __init__(self, target):
-        self.target = target
-        self.requests = wire.Requests()
-        self.pending = []
-
-    def say(self, *messages: bytes):
-        self.target.say(sermux.frame(3, b"".join(messages)))
-
-    def next_request(self) -> tuple:
-        while not self.pending:
-            port, payload = self.target.next_frame()
-            assert port == 3
-            self.pending += self.requests.take(payload)
-        return self.pending.pop(0)
-
-    def beat(self, level) -> tuple:
-        """Says a heartbeat, again and again, until something is asked for."""
-        while not self.pending:
-            self.beat_once(level)
-        return self.pending.pop(0)
-
-    def beat_once(self, level):
-        """The same once, with some time for an answer."""
-        self.say(wire.heartbeat(level))
-        self.target.sock.settimeout(0.1)
-        with contextlib.suppress(TimeoutError):
-            self.pending.append(self.next_request())
-        self.target.sock.settimeout(DEADLINE_S)
-
-    def expect(self, *requests):
-        assert [self.next_request() for _ in requests] == list(requests)
-
-
-@pytest.fixture
-def traced(attached):
-    """traced(filter, argument...) -> (process, base, target); with the filter None, by default."""
-
-    def run(trace, *arguments):
-        process, base, target = attached(*arguments, trace=trace)
-        return process, base, TraceTarget(target)
-
-    return run
 
 
 @pytest.fixture
@@ -88,28 +32,11 @@ def original(traced):
     return run
 
 
-@pytest.fixture
-def extended(traced):
-    """One that was asked for everything, and was extended at 10 s of its time."""
-
-    def run(*arguments):
-        process, _, target = traced("trace", *arguments)
-        target.say(wire.welcome(now=10 * S), wire.heartbeat(TRACE))
-        target.expect(("extend", 1), ("level", TRACE), ("snapshot", 1))
-        return process, target
-
-    return run
-
-
 def log_of(process, until="the end") -> list:
     """The lines of port 3 up to one that ends with `until`, without their first part."""
     process.wait_for(rf"\[3 .*{re.escape(until)}\n")
     lines = process.text[: process.seen].decode().splitlines()
     return [match[1] for line in lines if (match := re.match(r"\[3 \+[0-9.]+s\] .{4} (.*)", line))]
-
-
-THE_END = wire.meta(999, "end", "test", INFO, ("message",)) + wire.event(
-    999, message=Debug("the end"))
 
 
 # Negotiation
@@ -431,234 +358,3 @@ def test_a_damaged_stream_is_in_step_again_with_the_next_message(extended, seed)
     assert sum("LOSS" in line and "damaged" in line for line in lines) == 1
     process.end(signal.SIGINT)
     assert re.search(rb"LOSS \d+B of the trace were damaged in all\n", process.text)
-
-
-# Recordings
-
-
-def test_a_recording_is_replayed_with_its_trace(extended, start, tmp_path):
-    file = tmp_path / "trace.crow"
-    process, target = extended("--record", file)
-    target.say(wire.meta(1, "e", "app", INFO, ("message",)),
-               wire.timed_event(1, 11 * S, 5, Debug("recorded")), THE_END)
-    process.wait_for("the end")
-    process.end(signal.SIGINT)
-    replay = start(program("tools", "crowtty", "crowtty"), "replay", "--speed", "max", "--trace",
-                   "app=info,off", "--tcp-port-base", free_ports(16), file)
-    assert replay.end() == 0
-    assert b"[3 +0011.000000000s] PLAY INFO app: recorded" in replay.text
-    assert b"the end" not in replay.text
-
-
-@pytest.fixture
-def recorded(start, server, tmp_path):
-    """recorded(argument...) -> (process, target, file) of `crowtty trace record`."""
-
-    def run(*arguments):
-        file = tmp_path / "trace.crow"
-        process = start(program("tools", "crowtty", "crowtty"), "trace", "record", *arguments,
-                        "--tcp-port-base", free_ports(16), file, name_of(server),
-                        env={**os.environ, "MNEMOS_TRACE": "off"})
-        return process, TraceTarget(accept(server)), file
-
-    return run
-
-
-def test_trace_record_has_everything_and_ends_well_with_ctrl_c(recorded, start):
-    process, target, file = recorded()
-    target.expect(("extend", 1), ("level", TRACE))
-    target.say(wire.welcome(now=10 * S), wire.heartbeat(TRACE))
-    target.expect(("snapshot", 1))
-    target.say(wire.snapshot_begin(1, 10 * S), wire.snapshot_end(1, 10 * S))
-    while (request := target.next_request()) == ("keep",):
-        pass  # the first one was not there yet
-    assert request == ("snapshot", 2)
-    target.expect(("keep",))
-    target.say(THE_END, wire.discarded(0, 0, 7, 0))
-    process.wait_for("LOSS ")
-    assert process.end(signal.SIGINT) == 0
-    assert re.search(rb"RECO .*trace.crow: [0-9.]+ s, 1 events, 0 kB, 7 lost on the target, 0B "
-                     rb"damaged on the line\n", process.text)
-    assert b"the end" not in process.text  # it says how much, not what
-    dump = start(program("tools", "crowtty", "crowtty"), "replay", "--dump", file)
-    assert dump.end() == 0
-    assert b"the end" in dump.text
-
-
-def test_trace_record_ends_by_itself(recorded):
-    process, target, _ = recorded("--duration", "1", "--trace", "warn")
-    target.expect(("extend", 1), ("level", WARN))
-    assert process.end() == 0
-    assert b"RECO no event came" in process.text
-
-
-def test_trace_record_keeps_what_is_there(start, tmp_path):
-    file = tmp_path / "trace.crow"
-    file.write_bytes(b"the only recording of what is looked for")
-    process = start(program("tools", "crowtty", "crowtty"), "trace", "record", file)
-    assert process.end() == 1
-    assert b"it exists" in process.text
-    assert file.read_bytes() == b"the only recording of what is looked for"
-
-
-class Screen:
-    """What is written to a terminal."""
-
-    def __init__(self):
-        main, self.sub = pty.openpty()
-        self.terminal = File(main)
-        self.text = b""
-
-    def wait_for(self, pattern: bytes):
-        while not re.search(pattern, self.text):
-            self.text += self.terminal.recv(65536)
-
-
-@pytest.fixture
-def screen():
-    one = Screen()
-    yield one
-    one.terminal.close()
-    os.close(one.sub)
-
-
-def test_a_terminal_gets_colours_unless_it_wants_none(attached, screen):
-    for env, line in (
-        ({"TERM": "xterm"}, rb"\x1b\[33mWARN\x1b\[0m \x1b\[2mapp:\x1b\[0m hot\r\n"),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, rb"s\]  TCP WARN app: hot\r\n"),
-        ({"TERM": "dumb"}, rb"s\]  TCP WARN app: hot\r\n"),
-    ):
-        screen.text = b""
-        _, _, target = attached(stdout=screen.sub, env=env, trace="info")
-        target.say(sermux.frame(3, wire.meta(1, "e", "app", WARN) +
-                                wire.event(1, message=Debug("hot"))))
-        screen.wait_for(line)
-
-
-def test_a_terminal_shows_how_far_a_recording_is(start, server, tmp_path, screen):
-    start(program("tools", "crowtty", "crowtty"), "trace", "record", "--tcp-port-base",
-          free_ports(16), tmp_path / "trace.crow", name_of(server), stdout=screen.sub,
-          env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
-    target = TraceTarget(accept(server))
-    target.say(THE_END, THE_END)
-    screen.wait_for(rb"recording: [0-9.]+ s, 2 events, \d+ kB, nothing lost")
-    target.say(wire.discarded(0, 0, 1, 0))
-    screen.wait_for(rb"\r\x1b\[K\[3 [^\r\n]*LOSS [^\r\n]*\r\nrecording: ")
-
-
-# With the simulator
-
-
-class NoisyLine(threading.Thread):
-    """Between crowtty and a target, by Unix-domain sockets: of what the target says it flips bits
-    and drops bytes, one in so many, until it is told to stop."""
-
-    def __init__(self, directory, one_in):
-        super().__init__(daemon=True)
-        self.path, self.target = f"{directory}/noisy", f"{directory}/line"
-        self.chance = random.Random(1)
-        self.one_in = one_in
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen()
-        self.start()
-
-    def run(self):
-        with self.listener, contextlib.suppress(OSError):
-            host, _ = self.listener.accept()
-            with host, socket.socket(socket.AF_UNIX) as target:
-                target.connect(self.target)
-                self._carry(host, target)
-
-    def _carry(self, host, target):
-        while True:
-            ready, _, _ = select.select([host, target], [], [])
-            for one in ready:
-                data = one.recv(65536)
-                if not data:
-                    return
-                if one is host:
-                    target.sendall(data)
-                else:
-                    host.sendall(self._damage(data))
-
-    def _damage(self, data):
-        out = bytearray()
-        for byte in data:
-            if self.one_in and self.chance.randrange(self.one_in) == 0:
-                if self.chance.random() < 0.5:
-                    continue
-                byte ^= 1 << self.chance.randrange(8)
-            out.append(byte)
-        return bytes(out)
-
-
-@pytest.fixture
-def simulator(start, tmp_path):
-    """simulator(argument...) -> a melpomene whose line is `line` in the test's directory."""
-
-    def run(*arguments):
-        machine = start(program("platforms", "melpomene", "melpomene"), "--serial",
-                        f"unix:{tmp_path}/line", *arguments)
-        machine.wait_for("serial line: ")
-        return machine
-
-    return run
-
-
-def test_the_simulators_trace_is_shown(simulator, crowtty, tmp_path):
-    simulator()
-    process, base = crowtty("--trace", "info,kernel::task=trace", f"unix:{tmp_path}/line")
-    process.wait_for(r"BEAT Max level set to Some\(TRCE\)\n")
-    process.wait_for(r"INFO daemons::trace: hello from mnemOS, .*version=")
-    process.wait_for(r"TRCE kernel::task: hello #\d+: poll, polls=\d+\n")
-    process.wait_for(r"TRCE kernel::task: hello #\d+: wait, what=time\n")
-    with connect(base) as client:
-        client.sendall(b"?")
-        assert receive(client, 1) == b"?"
-    process.wait_for(r"TRCE kernel::task: loopback #\d+: poll, polls=\d+\n")
-    process.end(signal.SIGINT)
-    assert b"LOSS" not in process.text
-    assert b"UNKNOWN" not in process.text
-
-
-def test_spans_of_a_task_cross_its_waits(start, crowtty, tmp_path):
-    """A driver's span around a wait of 200 ms, and the event in it, with the others in between."""
-    faulty = start(program("book", "examples", "faulty"), "slow", "--serial",
-                   f"unix:{tmp_path}/line")
-    faulty.wait_for("serial line: ")
-    process, _ = crowtty("--trace", "info,faults::disk=debug", f"unix:{tmp_path}/line")
-    begun = process.wait_for(r"DBUG transfer\{block=(\d+)\}: faults::disk: SPAN \((\d+)\)\n")
-    block, number = (one.decode() for one in begun.groups())
-    context = rf"DBUG transfer\{{block={block}\}}: faults::disk: "
-    process.wait_for(rf"{context}block read, block={block}\n")
-    took = process.wait_for(rf"{context} END \({number}\): ([0-9.]+)(ms|s)\n")
-    assert float(took[1]) * (1000 if took[2] == b"s" else 1) >= 199  # and more on a slow machine
-
-
-def test_a_noisy_line_is_in_step_again(simulator, crowtty, tmp_path):
-    """What was lost meanwhile is asked for: then not one event is missing, and names are known."""
-    simulator()
-    noisy = NoisyLine(tmp_path, one_in=50)
-    process, _ = crowtty("--trace", "info,kernel::task=trace", f"unix:{noisy.path}")
-    process.wait_for("of the trace were damaged")
-    process.wait_for("UNKNOWN: |TRCE kernel::task: ")
-    noisy.one_in = 0
-    in_a_row, last = 0, 0
-    while in_a_row < 3:
-        polls = int(process.wait_for(r"TRCE kernel::task: hello #\d+: poll, polls=(\d+)\n")[1])
-        in_a_row = in_a_row + 1 if polls == last + 1 else 0
-        last = polls
-
-
-# Recordings of earlier versions
-
-
-@pytest.mark.parametrize("recording", sorted(GOLDEN.glob("*.crow")), ids=lambda path: path.stem)
-def test_a_recording_of_an_earlier_version_reads_as_it_did(start, recording):
-    """Made with `crowtty trace record`; the .txt beside it is what was shown then."""
-    replay = start(program("tools", "crowtty", "crowtty"), "replay", "--speed", "max", "--trace",
-                   "trace", "--tcp-port-base", free_ports(16), recording)
-    assert replay.end() == 0
-    lines = [line for line in replay.text.decode().splitlines() if line.startswith("[3 ")]
-    assert lines == recording.with_suffix(".txt").read_text().splitlines()
