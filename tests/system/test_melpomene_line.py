@@ -11,6 +11,7 @@ import pytest
 import sermux
 from conftest import DEADLINE_S, ROOT
 from simulator import QUIET, Line, board, melpomene  # noqa: F401 - a fixture is used by its name
+from target import File
 
 # Payloads of the multiplex's test vectors, those that a default target answers.
 PAYLOADS = {
@@ -221,33 +222,12 @@ def test_twenty_megabytes_come_back_as_they_were(melpomene, tmp_path):
     assert got == b""
 
 
-class Terminal:
-    """A terminal with a socket's methods."""
-
-    def __init__(self, path):
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
-
-    def settimeout(self, _):
-        pass
-
-    def recv(self, count):
-        assert select.select([self.fd], [], [], DEADLINE_S)[0]
-        return os.read(self.fd, count)
-
-    def sendall(self, data):
-        while data:
-            data = data[os.write(self.fd, data):]
-
-    def close(self):
-        os.close(self.fd)
-
-
 def test_a_pseudo_terminal_serves_one_after_the_other(melpomene, tmp_path):
     machine = melpomene("--config", board(tmp_path, QUIET), "--serial", "pty",
                         "--trace=info,melpomene=debug")
     path = machine.address()
     for payload in (b"one", b"\x03\x04\r\n\xff", b"three" * 5000):
-        line = Line(Terminal(path))
+        line = Line(File(os.open(path, os.O_RDWR | os.O_NOCTTY)))
         assert line.echo(payload[:400]) == payload[:400]
         assert not line.receiver.bad
         line.say(sermux.frame(0, payload)[:100])  # and goes in mid-frame
