@@ -2,7 +2,6 @@
 """Protects: the trace port of every board on the real line, as hosts see it: an original one, one
 that asks for more, one that goes away and one that comes after it. And that the book's test vectors
 are those that the code is tested with. Messages are decoded by tracewire.py, not by our code."""
-import os
 import re
 import socket
 import sys

@@ -460,81 +460,6 @@ static void nothing_is_drawn_without_colour(void **state)
 	assert_same(&one, &two);
 }
 
-/* ---- Angles and images -------------------------------------------------------------------------
- */
-
-static void sines_are_rounded_to_the_nearest(void **state)
-{
-	(void)state;
-	for (uint32_t angle = 0; angle < 65536; angle += 7) {
-		const double exact = angle * 2 * 3.14159265358979323846 / 65536;
-
-		assert_true(fabs(mn_sin((uint16_t)angle) - 32767 * sin(exact)) < 0.51);
-		assert_true(fabs(mn_cos((uint16_t)angle) - 32767 * cos(exact)) < 0.51);
-	}
-	assert_int_equal(mn_sin(16384), 32767);
-	assert_int_equal(mn_sin(49152), -32767);
-	assert_int_equal(mn_sin(0), 0);
-	assert_int_equal(mn_sin(32768), 0);
-}
-
-/* Also of what is not a constant, of parts of a degree, and of many turns. */
-static void degrees_are_parts_of_a_turn(void **state)
-{
-	(void)state;
-	assert_int_equal(MN_DEGREES(22.5), 4096);
-	assert_int_equal(MN_DEGREES(-30), -5461);
-	for (int32_t degrees = -11000000; degrees <= 11000000; degrees += 997)
-		assert_int_equal(MN_DEGREES(degrees), (int64_t)degrees * 8192 / 45);
-}
-
-static void points_are_where_a_clock_has_them(void **state)
-{
-	const struct mn_point three_o_clock = mn_polar(10, 20, MN_DEGREES(90), 5);
-	const struct mn_point half_past_seven = mn_polar(0, 0, MN_DEGREES(225), 1000);
-
-	(void)state;
-	assert_int_equal(three_o_clock.x, 15);
-	assert_int_equal(three_o_clock.y, 20);
-	assert_int_equal(half_past_seven.x, -707);
-	assert_int_equal(half_past_seven.y, 707);
-}
-
-/* Images are cut at the clip, wherever they are. */
-static void images_stay_within_the_clip(void **state)
-{
-	uint8_t image_pixels[16], pixels[64], wanted[64];
-	struct mn_bitmap image, bitmap;
-	struct mn_target target;
-
-	(void)state;
-	mn_bitmap_init(&image, MN_GRAY8, MN_OPAQUE, 4, 4, image_pixels, sizeof image_pixels);
-	mn_bitmap_init(&bitmap, MN_GRAY8, MN_OPAQUE, 8, 8, pixels, sizeof pixels);
-	for (int i = 0; i < 16; i++)
-		image_pixels[i] = (uint8_t)(1 + i);
-	for (int32_t x = -6; x < 10; x++)
-		for (int32_t y = -6; y < 10; y++)
-			for (int32_t part = -2; part < 3; part++) {
-				const struct mn_rect of = {part, 1, 3, 2};
-
-				memset(pixels, 0, sizeof pixels);
-				memset(wanted, 0, sizeof wanted);
-				target = mn_target_of(&bitmap);
-				target.x = 1;
-				mn_target_clip(&target, &(struct mn_rect){1, 2, 4, 3});
-				mn_draw_image_part(&target, x, y, &image, &of);
-				for (int32_t i = 0; i < 3 * 2; i++) {
-					const int32_t sx = part + i % 3, sy = 1 + i / 3;
-					const int32_t dx = 1 + x + i % 3, dy = y + i / 3;
-
-					if (sx >= 0 && sx < 4 && dx >= 2 && dx < 6 && dy >= 2 &&
-					    dy < 5)
-						wanted[8 * dy + dx] = (uint8_t)(1 + 4 * sy + sx);
-				}
-				assert_memory_equal(pixels, wanted, sizeof pixels);
-			}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,10 +477,6 @@ int main(void)
 		cmocka_unit_test(rects_are_filled_and_stroked),
 		cmocka_unit_test(any_numbers_stay_within_the_clip),
 		cmocka_unit_test(nothing_is_drawn_without_colour),
-		cmocka_unit_test(sines_are_rounded_to_the_nearest),
-		cmocka_unit_test(degrees_are_parts_of_a_turn),
-		cmocka_unit_test(points_are_where_a_clock_has_them),
-		cmocka_unit_test(images_stay_within_the_clip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
